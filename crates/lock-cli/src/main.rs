@@ -1,1 +1,31 @@
-fn main() {}
+//! The `gordian` command: runs and explains scenario files.
+
+mod arguments;
+mod explain;
+mod find;
+mod paint;
+mod run;
+mod verdict;
+
+use std::io;
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use verdict::{Trouble, Verdict};
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
+    };
+    match done {
+        Ok(verdict) => verdict.into(),
+        // Who closes our output early, as `head` does, has seen enough.
+        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Verdict::Passed.into(),
+        Err(trouble) => {
+            eprintln!("{}", paint::complaint(&trouble.to_string()));
+            Verdict::Wrong.into()
+        }
+    }
+}

@@ -19,6 +19,8 @@ pub struct Report {
     /// Who waits on whom at the end, or at the failure, the last deadlock's members and victim
     /// marked. If nobody waits there, the circle of the last deadlock.
     pub graph: WaitGraph,
+    /// Who waits on whom at the end, or at the failure, a line an arrow.
+    pub waits: Vec<String>,
     /// The first thing that did not hold.
     pub failure: Option<Failure>,
 }
@@ -173,7 +175,7 @@ impl Runner<'_> {
             said,
             expected,
             seen,
-            waits,
+            waits: waits.clone(),
             graph: graph.clone(),
         });
         self.transcript.push(Entry::Verdict {
@@ -182,7 +184,7 @@ impl Runner<'_> {
             passed: failure.is_none(),
             failure: failure.clone(),
         });
-        Report { transcript: self.transcript, deadlocks, graph, failure }
+        Report { transcript: self.transcript, deadlocks, graph, waits, failure }
     }
 }
 
