@@ -8,6 +8,7 @@
 //! | [`Scenario`], [`Command`], [`Expectation`] | what a file can say |
 //! | [`ParseError`] | how a wrong file is reported |
 //! | [`Engine`], [`Action`] | what a scenario runs on |
+//! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
 //! | [`Entry`] | the transcript, as JSON lines |
 //!
@@ -26,16 +27,19 @@ mod engines;
 mod expectation;
 mod failure;
 mod many_nodes;
+mod naive;
 mod names;
 mod parse;
 mod runner;
 mod scenario;
+mod seeded;
 mod transcript;
 
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
 pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for};
 pub use failure::Failure;
 pub use many_nodes::{ManyNodes, needs_many_nodes};
+pub use naive::{NaiveWorld, Resolution};
 pub use names::Names;
 pub use parse::{LoadError, MAX_FILE_BYTES, MAX_LINES, ParseError};
 pub use runner::{Report, run};
