@@ -21,8 +21,11 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(verdict) => verdict.into(),
-        // Who closes our output early, as `head` does, has seen enough.
-        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Verdict::Passed.into(),
+        // Who closes our output early, as `head` does, needs no complaint; but it is not known
+        // that all held.
+        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Verdict::Wrong.into()
+        }
         Err(trouble) => {
             eprintln!("{}", paint::complaint(&trouble.to_string()));
             Verdict::Wrong.into()

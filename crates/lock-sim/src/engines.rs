@@ -65,6 +65,8 @@ impl FromStr for EngineKind {
 
     fn from_str(name: &str) -> Result<Self, UnknownEngine> {
         let all = [Self::Sim, Self::Actors, Self::Cluster, Self::Naive];
-        all.into_iter().find(|kind| kind.name() == name).ok_or_else(|| UnknownEngine(name.to_owned()))
+        all.into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| UnknownEngine(name.to_owned()))
     }
 }

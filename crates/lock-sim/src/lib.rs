@@ -43,5 +43,7 @@ pub use naive::{NaiveWorld, Resolution};
 pub use names::Names;
 pub use parse::{LoadError, MAX_FILE_BYTES, MAX_LINES, ParseError};
 pub use runner::{Report, run};
-pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};
+pub use scenario::{
+    Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together,
+};
 pub use transcript::{Entry, Outcome};

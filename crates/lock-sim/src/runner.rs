@@ -6,7 +6,10 @@ use lock_core::{Deadlock, TxId, WaitGraph};
 
 use crate::drain::drain;
 use crate::expectation::seen_instead;
-use crate::{Action, Begin, Command, Engine, Entry, Expectation, Failure, Outcome, Refusal, Scenario, Step, Together};
+use crate::{
+    Action, Begin, Command, Engine, Entry, Expectation, Failure, Outcome, Refusal, Scenario, Step,
+    Together,
+};
 use refused::Refused;
 
 /// What came of a scenario.
@@ -36,7 +39,14 @@ pub struct Report {
 /// The scenario must be one that the engine can carry out, see
 /// [`needs_many_nodes`](crate::needs_many_nodes); a command that it cannot is a failure.
 pub fn run(scenario: &Scenario, engine: &mut dyn Engine, seed: u64) -> Report {
-    let mut runner = Runner { scenario, engine, seed, begun: Vec::new(), resolved: 0, transcript: Vec::new() };
+    let mut runner = Runner {
+        scenario,
+        engine,
+        seed,
+        begun: Vec::new(),
+        resolved: 0,
+        transcript: Vec::new(),
+    };
     runner.transcript.push(Entry::Scenario {
         file: scenario.file.clone(),
         rule: scenario.rule.clone(),
@@ -57,7 +67,12 @@ struct Unmet {
 
 impl Unmet {
     fn at(step: &Step, expected: impl Into<String>, seen: impl Into<String>) -> Self {
-        Self { line: step.line, said: step.text.clone(), expected: expected.into(), seen: seen.into() }
+        Self {
+            line: step.line,
+            said: step.text.clone(),
+            expected: expected.into(),
+            seen: seen.into(),
+        }
     }
 }
 
@@ -115,7 +130,9 @@ impl Runner<'_> {
     }
 
     fn act(&mut self, step: &Step, refused: &mut Refused) -> Outcome {
-        let Some((tx, action)) = step.command.action() else { return Outcome::Done };
+        let Some((tx, action)) = step.command.action() else {
+            return Outcome::Done;
+        };
         let result = self.engine.act(tx, &action);
         refused.after(vec![(step, result)])
     }
@@ -131,9 +148,16 @@ impl Runner<'_> {
         }
         let acting = |step: &&Step| step.command.action().is_some();
         let steps: Vec<&Step> = together.steps.iter().filter(acting).collect();
-        let actions: Vec<(TxId, Action)> = steps.iter().filter_map(|step| step.command.action()).collect();
+        let actions: Vec<(TxId, Action)> = steps
+            .iter()
+            .filter_map(|step| step.command.action())
+            .collect();
         let results: Vec<Result<(), Refusal>> = self.engine.together(&actions, self.seed);
-        assert_eq!(results.len(), actions.len(), "an engine gives an outcome for each action");
+        assert_eq!(
+            results.len(),
+            actions.len(),
+            "an engine gives an outcome for each action"
+        );
         Ok(refused.after(steps.into_iter().zip(results).collect()))
     }
 
@@ -144,7 +168,11 @@ impl Runner<'_> {
 
     fn expect(&mut self, step: &Step, expectation: &Expectation) -> Result<Outcome, Unmet> {
         match seen_instead(expectation, self.engine, &self.scenario.names) {
-            Some(seen) => Err(Unmet::at(step, step.text.trim_start_matches("expect").trim_start(), seen)),
+            Some(seen) => Err(Unmet::at(
+                step,
+                step.text.trim_start_matches("expect").trim_start(),
+                seen,
+            )),
             None => Ok(Outcome::Held),
         }
     }
@@ -152,7 +180,11 @@ impl Runner<'_> {
     fn check_promises(&mut self) -> Result<(), Unmet> {
         let violations = self.engine.violations();
         match (violations.is_empty(), self.scenario.steps.last()) {
-            (false, Some(last)) => Err(Unmet::at(last, "that no promise is broken", violations.join("; "))),
+            (false, Some(last)) => Err(Unmet::at(
+                last,
+                "that no promise is broken",
+                violations.join("; "),
+            )),
             _ => Ok(()),
         }
     }
@@ -161,7 +193,12 @@ impl Runner<'_> {
         let mut deadlocks = self.engine.deadlocks();
         let new = deadlocks.split_off(self.resolved.min(deadlocks.len()));
         self.resolved += new.len();
-        self.transcript.push(Entry::Step { line, step: step.to_owned(), outcome, deadlocks: new });
+        self.transcript.push(Entry::Step {
+            line,
+            step: step.to_owned(),
+            outcome,
+            deadlocks: new,
+        });
     }
 
     fn report(mut self, unmet: Option<Unmet>) -> Report {
@@ -169,27 +206,44 @@ impl Runner<'_> {
         let standing = self.engine.wait_graph();
         let waits = self.scenario.names.graph(&standing);
         let graph = marked(standing, deadlocks.last());
-        let failure = unmet.map(|Unmet { line, said, expected, seen }| Failure {
-            file: self.scenario.file.clone(),
-            line,
-            said,
-            expected,
-            seen,
-            waits: waits.clone(),
-            graph: graph.clone(),
-        });
+        let failure = unmet.map(
+            |Unmet {
+                 line,
+                 said,
+                 expected,
+                 seen,
+             }| Failure {
+                file: self.scenario.file.clone(),
+                line,
+                said,
+                expected,
+                seen,
+                waits: waits.clone(),
+                graph: graph.clone(),
+            },
+        );
         self.transcript.push(Entry::Verdict {
             file: self.scenario.file.clone(),
             seed: self.seed,
             passed: failure.is_none(),
             failure: failure.clone(),
         });
-        Report { transcript: self.transcript, deadlocks, graph, waits, failure }
+        Report {
+            transcript: self.transcript,
+            deadlocks,
+            graph,
+            waits,
+            failure,
+        }
     }
 }
 
 fn not_here(step: &Step, word: &str) -> Unmet {
-    Unmet::at(step, "a command that one node can carry out", format!("`{word}`, which needs more than one node"))
+    Unmet::at(
+        step,
+        "a command that one node can carry out",
+        format!("`{word}`, which needs more than one node"),
+    )
 }
 
 /// A deadlock is resolved before anybody can look, so what stands is marked with the last one.
@@ -197,8 +251,14 @@ fn marked(standing: WaitGraph, last: Option<&Deadlock>) -> WaitGraph {
     match last {
         Some(deadlock) if standing.arrows.is_empty() => deadlock.graph(),
         Some(deadlock) if standing.deadlocked.is_empty() => {
-            let WaitGraph { deadlocked, victim, .. } = deadlock.graph();
-            WaitGraph { deadlocked, victim, ..standing }
+            let WaitGraph {
+                deadlocked, victim, ..
+            } = deadlock.graph();
+            WaitGraph {
+                deadlocked,
+                victim,
+                ..standing
+            }
         }
         _ => standing,
     }

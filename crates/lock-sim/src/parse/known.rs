@@ -8,8 +8,19 @@ use crate::Names;
 
 /// Words of the language that stand where a transaction's name may stand, and so cannot be one.
 const RESERVED: [&str; 13] = [
-    "holds", "queue", "deadlocks", "deadlock", "lost", "token-grows", "error", "nobody", "empty", "victim",
-    "surrendered", "by", "on",
+    "holds",
+    "queue",
+    "deadlocks",
+    "deadlock",
+    "lost",
+    "token-grows",
+    "error",
+    "nobody",
+    "empty",
+    "victim",
+    "surrendered",
+    "by",
+    "on",
 ];
 const MAX_NAME_BYTES: usize = 64;
 
@@ -21,7 +32,10 @@ pub(super) struct Known {
 
 impl Default for Known {
     fn default() -> Self {
-        Self { nodes: vec![NodeId::new("n1")], names: Names::default() }
+        Self {
+            nodes: vec![NodeId::new("n1")],
+            names: Names::default(),
+        }
     }
 }
 
@@ -40,7 +54,9 @@ impl Known {
     pub(super) fn tx(&self, words: &mut Words<'_>) -> Result<TxId, Wrong> {
         let expected = "a transaction that has been begun";
         let name = words.next(expected)?;
-        self.names.find(name).ok_or_else(|| words.wrong(name, expected))
+        self.names
+            .find(name)
+            .ok_or_else(|| words.wrong(name, expected))
     }
 
     pub(super) fn node(&self, words: &mut Words<'_>) -> Result<NodeId, Wrong> {
@@ -64,7 +80,12 @@ impl Known {
     fn node_named(&self, name: &str, words: &Words<'_>) -> Result<NodeId, Wrong> {
         let node = self.nodes.iter().find(|node| node.as_str() == name);
         let all: Vec<_> = self.nodes.iter().map(NodeId::as_str).collect();
-        node.cloned().ok_or_else(|| words.wrong(name, &format!("a node of this scenario ({})", all.join(", "))))
+        node.cloned().ok_or_else(|| {
+            words.wrong(
+                name,
+                &format!("a node of this scenario ({})", all.join(", ")),
+            )
+        })
     }
 }
 
