@@ -18,12 +18,7 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<Verdict, Trouble> 
     let mut verdict = Verdict::Passed;
     for scenario in &scenarios {
         let report = run_once(scenario, arguments.world.engine, arguments.world.seed)?;
-        show(
-            &mut io::stdout().lock(),
-            scenario,
-            &report,
-            arguments.format,
-        )?;
+        show(&mut io::stdout().lock(), scenario, &report, arguments.format)?;
         if let Some(failure) = &report.failure {
             eprintln!("{}", complaint(&failure.to_string()));
             verdict = Verdict::Failed;
@@ -32,12 +27,7 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<Verdict, Trouble> 
     Ok(verdict)
 }
 
-fn show(
-    out: &mut impl Write,
-    scenario: &Scenario,
-    report: &Report,
-    format: Option<Format>,
-) -> io::Result<()> {
+fn show(out: &mut impl Write, scenario: &Scenario, report: &Report, format: Option<Format>) -> io::Result<()> {
     match format {
         Some(Format::Text) => show_text(out, scenario, report),
         Some(Format::Dot) => write!(out, "{}", dot(scenario, report)),
@@ -47,24 +37,14 @@ fn show(
             let paint = Paint::for_stdout();
             show_text(out, scenario, report)?;
             writeln!(out, "\n{}\n{}", paint.strong("DOT"), dot(scenario, report))?;
-            write!(
-                out,
-                "{}\n{}",
-                paint.strong("Mermaid"),
-                mermaid(scenario, report)
-            )
+            write!(out, "{}\n{}", paint.strong("Mermaid"), mermaid(scenario, report))
         }
     }
 }
 
 fn show_text(out: &mut impl Write, scenario: &Scenario, report: &Report) -> io::Result<()> {
     let paint = Paint::for_stdout();
-    writeln!(
-        out,
-        "{}  {}",
-        paint.strong(&scenario.file),
-        paint.faint(&scenario.rule)
-    )?;
+    writeln!(out, "{}  {}", paint.strong(&scenario.file), paint.faint(&scenario.rule))?;
     for deadlock in &report.deadlocks {
         writeln!(out, "\n{}", scenario.names.deadlock(deadlock).join("\n"))?;
     }

@@ -28,20 +28,14 @@ pub(crate) fn find_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
 
 /// Links to folders are not followed: they may lead round in a circle.
 fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
-    let unreadable = |source| Trouble::Unreadable {
-        path: folder.to_owned(),
-        source,
-    };
+    let unreadable = |source| Trouble::Unreadable { path: folder.to_owned(), source };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();
         if entry.file_type().map_err(unreadable)?.is_dir() {
             files.extend(files_below(&path)?);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "scenario")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "scenario") {
             files.push(path);
         }
     }
@@ -58,21 +52,13 @@ pub(crate) fn load_all(files: &[PathBuf]) -> Result<Vec<Scenario>, Trouble> {
             Err(error) => wrong.push(error),
         }
     }
-    if wrong.is_empty() {
-        Ok(scenarios)
-    } else {
-        Err(Trouble::WrongFiles(wrong))
-    }
+    if wrong.is_empty() { Ok(scenarios) } else { Err(Trouble::WrongFiles(wrong)) }
 }
 
 fn load(file: &Path) -> Result<Scenario, WrongFile> {
     let scenario = Scenario::load(file)?;
     match needs_many_nodes(&scenario) {
-        Some(needs) => Err(WrongFile::ManyNodes {
-            file: scenario.file,
-            line: needs.line,
-            needs: needs.to_string(),
-        }),
+        Some(needs) => Err(WrongFile::ManyNodes { file: scenario.file, line: needs.line, needs: needs.to_string() }),
         None => Ok(scenario),
     }
 }

@@ -23,9 +23,7 @@ fn main() -> ExitCode {
         Ok(verdict) => verdict.into(),
         // Who closes our output early, as `head` does, needs no complaint; but it is not known
         // that all held.
-        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            Verdict::Wrong.into()
-        }
+        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Verdict::Wrong.into(),
         Err(trouble) => {
             eprintln!("{}", paint::complaint(&trouble.to_string()));
             Verdict::Wrong.into()

@@ -14,9 +14,7 @@ pub(crate) struct Paint {
 
 impl Paint {
     pub(crate) fn for_stdout() -> Self {
-        Self {
-            coloured: wants_colour(io::stdout().is_terminal()),
-        }
+        Self { coloured: wants_colour(io::stdout().is_terminal()) }
     }
 
     pub(crate) fn good(self, text: impl Display) -> String {
@@ -36,19 +34,13 @@ impl Paint {
     }
 
     fn with(self, style: Style, text: impl Display) -> String {
-        if self.coloured {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_string()
-        }
+        if self.coloured { format!("{style}{text}{style:#}") } else { text.to_string() }
     }
 }
 
 /// A line for standard error.
 pub(crate) fn complaint(text: &str) -> String {
-    let paint = Paint {
-        coloured: wants_colour(io::stderr().is_terminal()),
-    };
+    let paint = Paint { coloured: wants_colour(io::stderr().is_terminal()) };
     format!("{} {text}", paint.bad("gordian:"))
 }
 

@@ -36,11 +36,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<Verdict, Trouble> {
     if let Some((scenario, report)) = &drawn {
         draw(scenario, report, arguments)?;
     }
-    Ok(if tally.failed == 0 {
-        Verdict::Passed
-    } else {
-        Verdict::Failed
-    })
+    Ok(if tally.failed == 0 { Verdict::Passed } else { Verdict::Failed })
 }
 
 /// What came of one file: the report of the first seed that failed, or of the last one tried.
@@ -51,9 +47,7 @@ pub(crate) struct Tried {
 
 fn check_seeds(arguments: &RunArguments) -> Result<(), Trouble> {
     let (seed, repeat) = (arguments.world.seed, arguments.repeat);
-    seed.checked_add(repeat - 1)
-        .map(|_| ())
-        .ok_or(Trouble::Seeds { seed, repeat })
+    seed.checked_add(repeat - 1).map(|_| ()).ok_or(Trouble::Seeds { seed, repeat })
 }
 
 fn try_seeds<W: Write>(
@@ -75,25 +69,14 @@ fn try_seeds<W: Write>(
 }
 
 /// Carries one scenario out on a new engine.
-pub(crate) fn run_once(
-    scenario: &Scenario,
-    engine: EngineKind,
-    seed: u64,
-) -> Result<Report, Trouble> {
+pub(crate) fn run_once(scenario: &Scenario, engine: EngineKind, seed: u64) -> Result<Report, Trouble> {
     let mut engine = engine_for(engine)?;
     Ok(lock_sim::run(scenario, engine.as_mut(), seed))
 }
 
 /// The graph that is drawn is that of the first failure, or else of the last scenario.
-fn keep_first_failure<'a>(
-    drawn: &mut Option<(&'a Scenario, Report)>,
-    scenario: &'a Scenario,
-    report: Report,
-) {
-    if drawn
-        .as_ref()
-        .is_none_or(|(_, kept)| kept.failure.is_none())
-    {
+fn keep_first_failure<'a>(drawn: &mut Option<(&'a Scenario, Report)>, scenario: &'a Scenario, report: Report) {
+    if drawn.as_ref().is_none_or(|(_, kept)| kept.failure.is_none()) {
         *drawn = Some((scenario, report));
     }
 }
@@ -103,17 +86,11 @@ fn draw(scenario: &Scenario, report: &Report, arguments: &RunArguments) -> Resul
         write(path, &report.graph.to_dot_named(|tx| scenario.names.of(tx)))?;
     }
     if let Some(path) = &arguments.mermaid {
-        write(
-            path,
-            &report.graph.to_mermaid_named(|tx| scenario.names.of(tx)),
-        )?;
+        write(path, &report.graph.to_mermaid_named(|tx| scenario.names.of(tx)))?;
     }
     Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Trouble> {
-    fs::write(path, text).map_err(|source| Trouble::Unwritable {
-        path: path.to_owned(),
-        source,
-    })
+    fs::write(path, text).map_err(|source| Trouble::Unwritable { path: path.to_owned(), source })
 }

@@ -43,10 +43,7 @@ pub(crate) enum Trouble {
     WrongFiles(Vec<WrongFile>),
     #[error("{0}")]
     Engine(#[from] EngineMissing),
-    #[error(
-        "--seed {seed} --repeat {repeat}: the last seed is larger than {}",
-        u64::MAX
-    )]
+    #[error("--seed {seed} --repeat {repeat}: the last seed is larger than {}", u64::MAX)]
     Seeds { seed: u64, repeat: u64 },
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -58,9 +55,5 @@ pub(crate) enum WrongFile {
     #[error(transparent)]
     Load(#[from] LoadError),
     #[error("{file}:{line}: {needs}, which no engine has yet")]
-    ManyNodes {
-        file: String,
-        line: usize,
-        needs: String,
-    },
+    ManyNodes { file: String, line: usize, needs: String },
 }

@@ -4,10 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const PASSES: &str =
-    "# One writer has it.\ntx t1\ntx t2\nlock t1 a write\nlock t2 a read\nexpect t1 has-all\n";
-const FAILS: &str =
-    "# Two writers at once.\ntx t1\ntx t2\nlock t1 a write\nlock t2 a write\nexpect t2 has-all\n";
+const PASSES: &str = "# One writer has it.\ntx t1\ntx t2\nlock t1 a write\nlock t2 a read\nexpect t1 has-all\n";
+const FAILS: &str = "# Two writers at once.\ntx t1\ntx t2\nlock t1 a write\nlock t2 a write\nexpect t2 has-all\n";
 const RING: &str = "# A ring of two.\ntx alice\ntx bob\nlock alice a write\nlock bob b write\n\
     lock alice b write\nlock bob a write\n";
 
@@ -27,10 +25,7 @@ fn file(folder: &Path, name: &str, text: &str) -> String {
 }
 
 fn gordian(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gordian"))
-        .args(arguments)
-        .output()
-        .expect("runs")
+    Command::new(env!("CARGO_BIN_EXE_gordian")).args(arguments).output().expect("runs")
 }
 
 fn run(arguments: &[&str]) -> Output {
@@ -58,31 +53,16 @@ fn zero_if_all_held() {
     let output = run(&[folder.to_str().expect("text")]);
     assert_eq!(status(&output), Some(0), "{}", stderr(&output));
     let lines: Vec<_> = stdout(&output).lines().map(str::to_owned).collect();
-    assert!(
-        lines[0].ends_with("a/x.scenario  A ring of two."),
-        "{lines:?}"
-    );
-    assert!(
-        lines[1].ends_with("b.scenario  One writer has it."),
-        "{lines:?}"
-    );
-    assert!(
-        lines[2].starts_with("2 scenarios: 2 passed, 0 failed ("),
-        "{lines:?}"
-    );
-    assert!(
-        !stdout(&output).contains('\x1b'),
-        "no colour when nobody looks"
-    );
+    assert!(lines[0].ends_with("a/x.scenario  A ring of two."), "{lines:?}");
+    assert!(lines[1].ends_with("b.scenario  One writer has it."), "{lines:?}");
+    assert!(lines[2].starts_with("2 scenarios: 2 passed, 0 failed ("), "{lines:?}");
+    assert!(!stdout(&output).contains('\x1b'), "no colour when nobody looks");
 }
 
 #[test]
 fn one_if_an_expectation_failed() {
     let folder = folder("one");
-    let (good, bad) = (
-        file(&folder, "good.scenario", PASSES),
-        file(&folder, "bad.scenario", FAILS),
-    );
+    let (good, bad) = (file(&folder, "good.scenario", PASSES), file(&folder, "bad.scenario", FAILS));
     let output = run(&[&bad, &good]);
     assert_eq!(status(&output), Some(1));
     let text = stdout(&output);
@@ -110,14 +90,8 @@ fn two_if_a_file_is_wrong_and_then_nothing_runs() {
     assert_eq!(status(&output), Some(2));
     assert_eq!(stdout(&output), "");
     let text = stderr(&output);
-    assert!(
-        text.contains("b.scenario:2: found `lok`, expected a command"),
-        "{text}"
-    );
-    assert!(
-        text.contains("c.scenario:2: `crash` needs more than one node"),
-        "{text}"
-    );
+    assert!(text.contains("b.scenario:2: found `lok`, expected a command"), "{text}");
+    assert!(text.contains("c.scenario:2: `crash` needs more than one node"), "{text}");
 }
 
 #[test]
@@ -129,53 +103,17 @@ fn two_if_an_argument_is_wrong() {
     let refused = |arguments: &[&str], text: &str| {
         let output = gordian(arguments);
         assert_eq!(status(&output), Some(2), "{arguments:?}");
-        assert!(
-            stderr(&output).contains(text),
-            "{text} in: {}",
-            stderr(&output)
-        );
+        assert!(stderr(&output).contains(text), "{text} in: {}", stderr(&output));
     };
-    refused(
-        &["run", "--engine", "naive", "no/such.scenario"],
-        "no/such.scenario: there is no such file or folder",
-    );
-    refused(
-        &["run", "--engine", "naive", empty.to_str().expect("text")],
-        "no *.scenario file in this folder",
-    );
-    refused(
-        &["run", "--engine", "cluster", &good],
-        "the engine `cluster` is not there yet",
-    );
-    refused(
-        &["run", "--engine", "fast", &good],
-        "no engine is called `fast`",
-    );
+    refused(&["run", "--engine", "naive", "no/such.scenario"], "no/such.scenario: there is no such file or folder");
+    refused(&["run", "--engine", "naive", empty.to_str().expect("text")], "no *.scenario file in this folder");
+    refused(&["run", "--engine", "cluster", &good], "the engine `cluster` is not there yet");
+    refused(&["run", "--engine", "fast", &good], "no engine is called `fast`");
     refused(&["run", "--repeat", "0", &good], "0");
-    refused(
-        &[
-            "run",
-            "--repeat",
-            "2",
-            "--seed",
-            "18446744073709551615",
-            &good,
-        ],
-        "the last seed is larger",
-    );
+    refused(&["run", "--repeat", "2", "--seed", "18446744073709551615", &good], "the last seed is larger");
     refused(&["run"], "FILE|FOLDER");
     refused(&["walk", &good], "walk");
-    refused(
-        &[
-            "run",
-            "--engine",
-            "naive",
-            "--dot",
-            "no/such/folder/x.dot",
-            &good,
-        ],
-        "cannot be written",
-    );
+    refused(&["run", "--engine", "naive", "--dot", "no/such/folder/x.dot", &good], "cannot be written");
     refused(&["explain", "--engine", "cluster", &good], "not there yet");
 }
 
@@ -185,10 +123,8 @@ fn json_is_lines_of_json_and_nothing_else() {
     let bad = file(&folder, "bad.scenario", FAILS);
     let output = run(&["--json", "--seed", "5", &bad]);
     assert_eq!(status(&output), Some(1));
-    let entries: Vec<serde_json::Value> = stdout(&output)
-        .lines()
-        .map(|line| serde_json::from_str(line).expect(line))
-        .collect();
+    let entries: Vec<serde_json::Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     assert_eq!(entries[0]["entry"], "scenario");
     assert_eq!(entries[0]["seed"], 5);
     assert_eq!(entries[0]["names"][0], "t1");
@@ -221,15 +157,9 @@ fn graphs_are_written_with_the_names_of_the_file() {
     let output = run(&["--dot", &path("x.dot"), "--mermaid", &path("x.mmd"), &ring]);
     assert_eq!(status(&output), Some(0));
     let dot = fs::read_to_string(folder.join("x.dot")).expect("written");
-    assert!(
-        dot.starts_with("digraph") && dot.contains("label=\"bob\"") && dot.contains("victim"),
-        "{dot}"
-    );
+    assert!(dot.starts_with("digraph") && dot.contains("label=\"bob\"") && dot.contains("victim"), "{dot}");
     let mermaid = fs::read_to_string(folder.join("x.mmd")).expect("written");
-    assert!(
-        mermaid.starts_with("flowchart") && mermaid.contains("\"bob\"):::victim"),
-        "{mermaid}"
-    );
+    assert!(mermaid.starts_with("flowchart") && mermaid.contains("\"bob\"):::victim"), "{mermaid}");
 }
 
 #[test]
@@ -242,32 +172,22 @@ fn explain_shows_the_deadlock_and_what_stands_at_the_end() {
         stdout(&output)
     };
     let all = explain(&[]);
-    for part in [
-        "deadlock of alice bob:",
-        "resolved: bob surrendered b",
-        "bob waits for write on a",
-        "digraph",
-        "flowchart",
-    ] {
+    for part in
+        ["deadlock of alice bob:", "resolved: bob surrendered b", "bob waits for write on a", "digraph", "flowchart"]
+    {
         assert!(all.contains(part), "{part} in:\n{all}");
     }
     assert!(!explain(&["--format", "text"]).contains("digraph"));
     assert!(explain(&["--format", "dot"]).starts_with("digraph"));
     assert!(explain(&["--format", "mermaid"]).starts_with("flowchart"));
-    let json: serde_json::Value =
-        serde_json::from_str(&explain(&["--format", "json"])).expect("JSON");
+    let json: serde_json::Value = serde_json::from_str(&explain(&["--format", "json"])).expect("JSON");
     assert_eq!(json["deadlocks"][0]["way_out"]["how"], "surrender");
 }
 
 #[test]
 fn explain_of_a_story_that_fails_shows_its_end_and_says_so() {
     let folder = folder("explain-fails");
-    let output = gordian(&[
-        "explain",
-        "--engine",
-        "naive",
-        &file(&folder, "bad.scenario", FAILS),
-    ]);
+    let output = gordian(&["explain", "--engine", "naive", &file(&folder, "bad.scenario", FAILS)]);
     assert_eq!(status(&output), Some(1));
     assert!(stderr(&output).contains("bad.scenario:6: expect t2 has-all"));
     assert!(stdout(&output).contains("t2 waits for write on a"));
@@ -277,11 +197,5 @@ fn explain_of_a_story_that_fails_shows_its_end_and_says_so() {
 fn every_story_holds_on_the_naive_engine() {
     let stories = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
     let output = run(&["--repeat", "20", stories]);
-    assert_eq!(
-        status(&output),
-        Some(0),
-        "{}{}",
-        stdout(&output),
-        stderr(&output)
-    );
+    assert_eq!(status(&output), Some(0), "{}{}", stdout(&output), stderr(&output));
 }

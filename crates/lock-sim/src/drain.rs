@@ -14,18 +14,11 @@ pub(crate) fn drain(engine: &mut dyn Engine, begun: &[TxId], names: &Names) -> R
     if left.is_empty() {
         return Ok(());
     }
-    let waits: Vec<_> = left
-        .iter()
-        .map(|tx| why_it_waits(engine, *tx, names))
-        .collect();
+    let waits: Vec<_> = left.iter().map(|tx| why_it_waits(engine, *tx, names)).collect();
     Err(waits.join("; "))
 }
 
-fn end_who_have_all(
-    engine: &mut dyn Engine,
-    begun: &[TxId],
-    names: &Names,
-) -> Result<usize, String> {
+fn end_who_have_all(engine: &mut dyn Engine, begun: &[TxId], names: &Names) -> Result<usize, String> {
     let done = with_status(engine, begun, TxStatus::HasAll);
     for tx in &done {
         engine
@@ -36,29 +29,14 @@ fn end_who_have_all(
 }
 
 fn with_status(engine: &mut dyn Engine, begun: &[TxId], status: TxStatus) -> Vec<TxId> {
-    begun
-        .iter()
-        .copied()
-        .filter(|tx| engine.status(*tx) == status)
-        .collect()
+    begun.iter().copied().filter(|tx| engine.status(*tx) == status).collect()
 }
 
 fn why_it_waits(engine: &mut dyn Engine, tx: TxId, names: &Names) -> String {
     let objects: Vec<_> = engine.waiting(tx).iter().map(ToString::to_string).collect();
     let arrows = engine.wait_graph().arrows;
-    let blockers: std::collections::BTreeSet<_> = arrows
-        .iter()
-        .filter(|arrow| arrow.waiter == tx)
-        .map(|arrow| arrow.blocker)
-        .collect();
-    let who = if blockers.is_empty() {
-        "nobody".to_owned()
-    } else {
-        names.row(blockers)
-    };
-    format!(
-        "{} still waits for {}, on {who}",
-        names.of(tx),
-        objects.join(", ")
-    )
+    let blockers: std::collections::BTreeSet<_> =
+        arrows.iter().filter(|arrow| arrow.waiter == tx).map(|arrow| arrow.blocker).collect();
+    let who = if blockers.is_empty() { "nobody".to_owned() } else { names.row(blockers) };
+    format!("{} still waits for {}, on {who}", names.of(tx), objects.join(", "))
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::{Engine, NaiveWorld};
+use crate::{Engine, NaiveWorld, PureNode};
 
 /// What a scenario can run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,8 @@ pub struct EngineMissing(pub EngineKind);
 pub fn engine_for(kind: EngineKind) -> Result<Box<dyn Engine>, EngineMissing> {
     match kind {
         EngineKind::Naive => Ok(Box::new(NaiveWorld::default())),
-        EngineKind::Sim | EngineKind::Actors | EngineKind::Cluster => Err(EngineMissing(kind)),
+        EngineKind::Sim => Ok(Box::new(PureNode::default())),
+        EngineKind::Actors | EngineKind::Cluster => Err(EngineMissing(kind)),
     }
 }
 
@@ -65,8 +66,6 @@ impl FromStr for EngineKind {
 
     fn from_str(name: &str) -> Result<Self, UnknownEngine> {
         let all = [Self::Sim, Self::Actors, Self::Cluster, Self::Naive];
-        all.into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| UnknownEngine(name.to_owned()))
+        all.into_iter().find(|kind| kind.name() == name).ok_or_else(|| UnknownEngine(name.to_owned()))
     }
 }

@@ -9,20 +9,12 @@ use crate::{DeadlockLike, Engine, Expectation, Names, TxStatus};
 /// Looks at an engine and gives what is seen instead, if the expectation does not hold.
 ///
 /// [`Expectation::Error`] is about the command before, not about the engine: the runner judges it.
-pub(crate) fn seen_instead(
-    expectation: &Expectation,
-    engine: &mut dyn Engine,
-    names: &Names,
-) -> Option<String> {
+pub(crate) fn seen_instead(expectation: &Expectation, engine: &mut dyn Engine, names: &Names) -> Option<String> {
     match expectation {
         Expectation::Status(tx, status) => other_status(*tx, *status, engine),
         Expectation::Waiting(tx, object) => not_waiting(*tx, object, engine),
         Expectation::WaitingFor(tx, blockers) => other_blockers(*tx, blockers, engine, names),
-        Expectation::Holds {
-            object,
-            holders,
-            on: _,
-        } => other_holders(object, holders, engine, names),
+        Expectation::Holds { object, holders, on: _ } => other_holders(object, holders, engine, names),
         Expectation::Queue(object, waiters) => other_queue(object, waiters, engine, names),
         Expectation::Deadlocks(number) => other_number(*number, engine, names),
         Expectation::Deadlock(like) => no_such_deadlock(like, engine, names),
@@ -51,18 +43,9 @@ fn not_waiting(tx: TxId, object: &Object, engine: &mut dyn Engine) -> Option<Str
     })
 }
 
-fn other_blockers(
-    tx: TxId,
-    expected: &[TxId],
-    engine: &mut dyn Engine,
-    names: &Names,
-) -> Option<String> {
+fn other_blockers(tx: TxId, expected: &[TxId], engine: &mut dyn Engine, names: &Names) -> Option<String> {
     let arrows = engine.wait_graph().arrows;
-    let blockers: BTreeSet<_> = arrows
-        .iter()
-        .filter(|arrow| arrow.waiter == tx)
-        .map(|arrow| arrow.blocker)
-        .collect();
+    let blockers: BTreeSet<_> = arrows.iter().filter(|arrow| arrow.waiter == tx).map(|arrow| arrow.blocker).collect();
     let expected: BTreeSet<_> = expected.iter().copied().collect();
     (blockers != expected).then(|| match blockers.len() {
         0 => "waiting for nobody".to_owned(),
@@ -70,36 +53,23 @@ fn other_blockers(
     })
 }
 
-fn other_holders(
-    object: &Object,
-    expected: &[(TxId, Mode)],
-    engine: &mut dyn Engine,
-    names: &Names,
-) -> Option<String> {
+fn other_holders(object: &Object, expected: &[(TxId, Mode)], engine: &mut dyn Engine, names: &Names) -> Option<String> {
     let holders = engine.holders(object);
     let expected: BTreeMap<_, _> = expected.iter().copied().collect();
     (holders != expected).then(|| {
-        let each = holders
-            .iter()
-            .map(|(tx, mode)| format!("{} {mode}", names.of(*tx)));
+        let each = holders.iter().map(|(tx, mode)| format!("{} {mode}", names.of(*tx)));
         or_word(each.collect::<Vec<_>>().join(", "), "nobody")
     })
 }
 
-fn other_queue(
-    object: &Object,
-    expected: &[TxId],
-    engine: &mut dyn Engine,
-    names: &Names,
-) -> Option<String> {
+fn other_queue(object: &Object, expected: &[TxId], engine: &mut dyn Engine, names: &Names) -> Option<String> {
     let queue = engine.queue(object);
     (queue != expected).then(|| or_word(names.row(queue), "empty"))
 }
 
 fn other_number(expected: usize, engine: &mut dyn Engine, names: &Names) -> Option<String> {
     let deadlocks = engine.deadlocks();
-    (deadlocks.len() != expected)
-        .then(|| format!("{}{}", deadlocks.len(), in_brackets(&deadlocks, names)))
+    (deadlocks.len() != expected).then(|| format!("{}{}", deadlocks.len(), in_brackets(&deadlocks, names)))
 }
 
 fn no_such_deadlock(like: &DeadlockLike, engine: &mut dyn Engine, names: &Names) -> Option<String> {
@@ -118,10 +88,7 @@ fn is_like(deadlock: &Deadlock, like: &DeadlockLike) -> bool {
     };
     deadlock.members().eq(like.members.iter().copied())
         && (like.victim.is_none() || like.victim == deadlock.way_out.victim())
-        && like
-            .surrendered
-            .iter()
-            .all(|object| given_up.contains(object))
+        && like.surrendered.iter().all(|object| given_up.contains(object))
         && (!like.by_overtaking || matches!(deadlock.way_out, WayOut::Overtaking { .. }))
 }
 
@@ -141,35 +108,19 @@ fn token_does_not_grow(object: &Object, engine: &mut dyn Engine) -> Option<Strin
 }
 
 fn in_brackets(deadlocks: &[Deadlock], names: &Names) -> String {
-    let each = deadlocks.iter().map(|deadlock| {
-        format!(
-            "{}: {}",
-            names.row(deadlock.members()),
-            names.way_out(&deadlock.way_out)
-        )
-    });
+    let each = deadlocks
+        .iter()
+        .map(|deadlock| format!("{}: {}", names.row(deadlock.members()), names.way_out(&deadlock.way_out)));
     let texts: Vec<_> = each.collect();
-    if texts.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", texts.join("; "))
-    }
+    if texts.is_empty() { String::new() } else { format!(" ({})", texts.join("; ")) }
 }
 
 fn row(things: impl IntoIterator<Item = impl ToString>) -> String {
-    things
-        .into_iter()
-        .map(|thing| thing.to_string())
-        .collect::<Vec<_>>()
-        .join(", ")
+    things.into_iter().map(|thing| thing.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn or_word(text: String, word: &str) -> String {
-    if text.is_empty() {
-        word.to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { word.to_owned() } else { text }
 }
 
 fn status_word(status: TxStatus) -> &'static str {

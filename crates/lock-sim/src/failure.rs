@@ -28,15 +28,7 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            file,
-            line,
-            said,
-            expected,
-            seen,
-            waits,
-            graph: _,
-        } = self;
+        let Self { file, line, said, expected, seen, waits, graph: _ } = self;
         writeln!(f, "{file}:{line}: {said}")?;
         writeln!(f, "  expected: {expected}")?;
         writeln!(f, "  seen:     {seen}")?;

@@ -8,6 +8,7 @@
 //! | [`Scenario`], [`Command`], [`Expectation`] | what a file can say |
 //! | [`ParseError`] | how a wrong file is reported |
 //! | [`Engine`], [`Action`] | what a scenario runs on |
+//! | [`PureNode`] | the rules of one node, as they are used |
 //! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
 //! | [`Entry`] | the transcript, as JSON lines |
@@ -30,10 +31,12 @@ mod many_nodes;
 mod naive;
 mod names;
 mod parse;
+mod pure;
 mod runner;
 mod scenario;
 mod seeded;
 mod transcript;
+mod workload;
 
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
 pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for};
@@ -42,8 +45,8 @@ pub use many_nodes::{ManyNodes, needs_many_nodes};
 pub use naive::{NaiveWorld, Resolution};
 pub use names::Names;
 pub use parse::{LoadError, MAX_FILE_BYTES, MAX_LINES, ParseError};
+pub use pure::PureNode;
 pub use runner::{Report, run};
-pub use scenario::{
-    Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together,
-};
+pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};
 pub use transcript::{Entry, Outcome};
+pub use workload::{Workload, random_actions};

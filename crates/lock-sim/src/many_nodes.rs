@@ -31,10 +31,5 @@ pub fn needs_many_nodes(scenario: &Scenario) -> Option<ManyNodes> {
         Command::Fault(fault) => Some(fault.word()),
         _ => None,
     };
-    steps.into_iter().find_map(|step| {
-        word(step).map(|word| ManyNodes {
-            line: step.line,
-            word,
-        })
-    })
+    steps.into_iter().find_map(|step| word(step).map(|word| ManyNodes { line: step.line, word }))
 }

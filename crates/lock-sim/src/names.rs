@@ -23,18 +23,12 @@ impl Names {
     /// The name of a transaction.
     pub fn of(&self, tx: TxId) -> String {
         let position = usize::try_from(tx.0).ok().and_then(|id| id.checked_sub(1));
-        position
-            .and_then(|position| self.0.get(position))
-            .map_or_else(|| tx.to_string(), Clone::clone)
+        position.and_then(|position| self.0.get(position)).map_or_else(|| tx.to_string(), Clone::clone)
     }
 
     /// Several names with blanks between.
     pub fn row(&self, transactions: impl IntoIterator<Item = TxId>) -> String {
-        transactions
-            .into_iter()
-            .map(|tx| self.of(tx))
-            .collect::<Vec<_>>()
-            .join(" ")
+        transactions.into_iter().map(|tx| self.of(tx)).collect::<Vec<_>>().join(" ")
     }
 
     /// One arrow as text.
@@ -44,14 +38,7 @@ impl Names {
             ArrowKind::Hard => "has",
             ArrowKind::Soft => "waits ahead for",
         };
-        let Arrow {
-            wanted,
-            wants,
-            since,
-            blocking,
-            blocking_mode,
-            ..
-        } = arrow;
+        let Arrow { wanted, wants, since, blocking, blocking_mode, .. } = arrow;
         format!(
             "{waiter} waits for {wanted} on {wants} since {since} ms: {blocker} {how} {blocking_mode} on {blocking}"
         )
@@ -74,11 +61,7 @@ impl Names {
             }
             WayOut::Abort { victim } => format!("{} aborted", self.of(*victim)),
             WayOut::Overtaking { first, second } => {
-                format!(
-                    "{} was let past {}; nobody lost anything",
-                    self.of(*first),
-                    self.of(*second)
-                )
+                format!("{} was let past {}; nobody lost anything", self.of(*first), self.of(*second))
             }
         }
     }
@@ -86,12 +69,7 @@ impl Names {
     /// A deadlock as text: the circle, a line an arrow, and the way out.
     pub fn deadlock(&self, deadlock: &Deadlock) -> Vec<String> {
         let mut lines = vec![format!("deadlock of {}:", self.row(deadlock.members()))];
-        lines.extend(
-            deadlock
-                .circle
-                .iter()
-                .map(|arrow| format!("  {}", self.arrow(arrow))),
-        );
+        lines.extend(deadlock.circle.iter().map(|arrow| format!("  {}", self.arrow(arrow))));
         lines.push(format!("  resolved: {}", self.way_out(&deadlock.way_out)));
         lines
     }

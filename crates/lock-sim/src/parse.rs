@@ -29,10 +29,7 @@ impl Scenario {
     /// The file cannot be read, is too large, or is no scenario.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
         let file = path.display().to_string();
-        let text = read_bounded(path).map_err(|source| LoadError::Unreadable {
-            file: file.clone(),
-            source,
-        })?;
+        let text = read_bounded(path).map_err(|source| LoadError::Unreadable { file: file.clone(), source })?;
         Ok(Self::parse(&file, &text)?)
     }
 
@@ -48,30 +45,20 @@ impl Scenario {
 /// One byte more than is allowed is enough to know that a file is too large.
 fn read_bounded(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
-    std::fs::File::open(path)?
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_string(&mut text)?;
+    std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     Ok(text)
 }
 
 fn parse_lines(file: &str, text: &str) -> Result<Scenario, Wrong> {
     if text.len() as u64 > MAX_FILE_BYTES {
-        return Err(Wrong::new(
-            1,
-            "a larger file",
-            format!("at most {MAX_FILE_BYTES} bytes"),
-        ));
+        return Err(Wrong::new(1, "a larger file", format!("at most {MAX_FILE_BYTES} bytes")));
     }
     let mut known = Known::default();
     let mut block = Block::default();
     for (index, written) in text.lines().enumerate() {
         let line = index + 1;
         if line > MAX_LINES {
-            return Err(Wrong::new(
-                line,
-                "one line more",
-                format!("at most {MAX_LINES} lines"),
-            ));
+            return Err(Wrong::new(line, "one line more", format!("at most {MAX_LINES} lines")));
         }
         let said = without_comment(written);
         if !said.is_empty() {
@@ -80,35 +67,19 @@ fn parse_lines(file: &str, text: &str) -> Result<Scenario, Wrong> {
     }
     let steps = block.finish()?;
     let Known { nodes, names } = known;
-    Ok(Scenario {
-        file: file.to_owned(),
-        rule: first_comment(text).to_owned(),
-        nodes,
-        names,
-        steps,
-    })
+    Ok(Scenario { file: file.to_owned(), rule: first_comment(text).to_owned(), nodes, names, steps })
 }
 
 /// A `#` starts a comment at the start of a line or after a blank; inside a word it is part of
 /// the word, as objects may have one.
 fn without_comment(line: &str) -> &str {
-    let starts = |at: usize| {
-        line[..at]
-            .chars()
-            .next_back()
-            .is_none_or(char::is_whitespace)
-    };
-    let end = line
-        .match_indices('#')
-        .map(|(at, _)| at)
-        .find(|&at| starts(at));
+    let starts = |at: usize| line[..at].chars().next_back().is_none_or(char::is_whitespace);
+    let end = line.match_indices('#').map(|(at, _)| at).find(|&at| starts(at));
     line[..end.unwrap_or(line.len())].trim()
 }
 
 fn first_comment(text: &str) -> &str {
-    text.lines()
-        .find_map(|line| line.trim_start().strip_prefix('#'))
-        .map_or("", str::trim)
+    text.lines().find_map(|line| line.trim_start().strip_prefix('#')).map_or("", str::trim)
 }
 
 #[cfg(test)]
@@ -117,20 +88,14 @@ mod tests {
 
     #[test]
     fn a_comment_starts_at_a_word_not_inside_one() {
-        assert_eq!(
-            without_comment("  lock t1 a#1 read  # why"),
-            "lock t1 a#1 read"
-        );
+        assert_eq!(without_comment("  lock t1 a#1 read  # why"), "lock t1 a#1 read");
         assert_eq!(without_comment("# all of it"), "");
         assert_eq!(without_comment("drain"), "drain");
     }
 
     #[test]
     fn the_rule_is_the_first_comment_line() {
-        assert_eq!(
-            first_comment("\n# Readers share.\n# Why.\ntx t1"),
-            "Readers share."
-        );
+        assert_eq!(first_comment("\n# Readers share.\n# Why.\ntx t1"), "Readers share.");
         assert_eq!(first_comment("tx t1"), "");
     }
 }

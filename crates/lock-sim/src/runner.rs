@@ -6,10 +6,7 @@ use lock_core::{Deadlock, TxId, WaitGraph};
 
 use crate::drain::drain;
 use crate::expectation::seen_instead;
-use crate::{
-    Action, Begin, Command, Engine, Entry, Expectation, Failure, Outcome, Refusal, Scenario, Step,
-    Together,
-};
+use crate::{Action, Begin, Command, Engine, Entry, Expectation, Failure, Outcome, Refusal, Scenario, Step, Together};
 use refused::Refused;
 
 /// What came of a scenario.
@@ -39,14 +36,7 @@ pub struct Report {
 /// The scenario must be one that the engine can carry out, see
 /// [`needs_many_nodes`](crate::needs_many_nodes); a command that it cannot is a failure.
 pub fn run(scenario: &Scenario, engine: &mut dyn Engine, seed: u64) -> Report {
-    let mut runner = Runner {
-        scenario,
-        engine,
-        seed,
-        begun: Vec::new(),
-        resolved: 0,
-        transcript: Vec::new(),
-    };
+    let mut runner = Runner { scenario, engine, seed, begun: Vec::new(), resolved: 0, transcript: Vec::new() };
     runner.transcript.push(Entry::Scenario {
         file: scenario.file.clone(),
         rule: scenario.rule.clone(),
@@ -67,12 +57,7 @@ struct Unmet {
 
 impl Unmet {
     fn at(step: &Step, expected: impl Into<String>, seen: impl Into<String>) -> Self {
-        Self {
-            line: step.line,
-            said: step.text.clone(),
-            expected: expected.into(),
-            seen: seen.into(),
-        }
+        Self { line: step.line, said: step.text.clone(), expected: expected.into(), seen: seen.into() }
     }
 }
 
@@ -148,16 +133,9 @@ impl Runner<'_> {
         }
         let acting = |step: &&Step| step.command.action().is_some();
         let steps: Vec<&Step> = together.steps.iter().filter(acting).collect();
-        let actions: Vec<(TxId, Action)> = steps
-            .iter()
-            .filter_map(|step| step.command.action())
-            .collect();
+        let actions: Vec<(TxId, Action)> = steps.iter().filter_map(|step| step.command.action()).collect();
         let results: Vec<Result<(), Refusal>> = self.engine.together(&actions, self.seed);
-        assert_eq!(
-            results.len(),
-            actions.len(),
-            "an engine gives an outcome for each action"
-        );
+        assert_eq!(results.len(), actions.len(), "an engine gives an outcome for each action");
         Ok(refused.after(steps.into_iter().zip(results).collect()))
     }
 
@@ -168,11 +146,7 @@ impl Runner<'_> {
 
     fn expect(&mut self, step: &Step, expectation: &Expectation) -> Result<Outcome, Unmet> {
         match seen_instead(expectation, self.engine, &self.scenario.names) {
-            Some(seen) => Err(Unmet::at(
-                step,
-                step.text.trim_start_matches("expect").trim_start(),
-                seen,
-            )),
+            Some(seen) => Err(Unmet::at(step, step.text.trim_start_matches("expect").trim_start(), seen)),
             None => Ok(Outcome::Held),
         }
     }
@@ -180,11 +154,7 @@ impl Runner<'_> {
     fn check_promises(&mut self) -> Result<(), Unmet> {
         let violations = self.engine.violations();
         match (violations.is_empty(), self.scenario.steps.last()) {
-            (false, Some(last)) => Err(Unmet::at(
-                last,
-                "that no promise is broken",
-                violations.join("; "),
-            )),
+            (false, Some(last)) => Err(Unmet::at(last, "that no promise is broken", violations.join("; "))),
             _ => Ok(()),
         }
     }
@@ -193,12 +163,7 @@ impl Runner<'_> {
         let mut deadlocks = self.engine.deadlocks();
         let new = deadlocks.split_off(self.resolved.min(deadlocks.len()));
         self.resolved += new.len();
-        self.transcript.push(Entry::Step {
-            line,
-            step: step.to_owned(),
-            outcome,
-            deadlocks: new,
-        });
+        self.transcript.push(Entry::Step { line, step: step.to_owned(), outcome, deadlocks: new });
     }
 
     fn report(mut self, unmet: Option<Unmet>) -> Report {
@@ -206,44 +171,27 @@ impl Runner<'_> {
         let standing = self.engine.wait_graph();
         let waits = self.scenario.names.graph(&standing);
         let graph = marked(standing, deadlocks.last());
-        let failure = unmet.map(
-            |Unmet {
-                 line,
-                 said,
-                 expected,
-                 seen,
-             }| Failure {
-                file: self.scenario.file.clone(),
-                line,
-                said,
-                expected,
-                seen,
-                waits: waits.clone(),
-                graph: graph.clone(),
-            },
-        );
+        let failure = unmet.map(|Unmet { line, said, expected, seen }| Failure {
+            file: self.scenario.file.clone(),
+            line,
+            said,
+            expected,
+            seen,
+            waits: waits.clone(),
+            graph: graph.clone(),
+        });
         self.transcript.push(Entry::Verdict {
             file: self.scenario.file.clone(),
             seed: self.seed,
             passed: failure.is_none(),
             failure: failure.clone(),
         });
-        Report {
-            transcript: self.transcript,
-            deadlocks,
-            graph,
-            waits,
-            failure,
-        }
+        Report { transcript: self.transcript, deadlocks, graph, waits, failure }
     }
 }
 
 fn not_here(step: &Step, word: &str) -> Unmet {
-    Unmet::at(
-        step,
-        "a command that one node can carry out",
-        format!("`{word}`, which needs more than one node"),
-    )
+    Unmet::at(step, "a command that one node can carry out", format!("`{word}`, which needs more than one node"))
 }
 
 /// A deadlock is resolved before anybody can look, so what stands is marked with the last one.
@@ -251,14 +199,8 @@ fn marked(standing: WaitGraph, last: Option<&Deadlock>) -> WaitGraph {
     match last {
         Some(deadlock) if standing.arrows.is_empty() => deadlock.graph(),
         Some(deadlock) if standing.deadlocked.is_empty() => {
-            let WaitGraph {
-                deadlocked, victim, ..
-            } = deadlock.graph();
-            WaitGraph {
-                deadlocked,
-                victim,
-                ..standing
-            }
+            let WaitGraph { deadlocked, victim, .. } = deadlock.graph();
+            WaitGraph { deadlocked, victim, ..standing }
         }
         _ => standing,
     }

@@ -180,10 +180,7 @@ impl Command {
     /// On one node, each claim needs that node's grant, whatever it requires.
     pub fn action(&self) -> Option<(TxId, Action)> {
         match self {
-            Self::Lock(claim) => Some((
-                claim.tx,
-                Action::Lock(vec![(claim.object.clone(), claim.mode)]),
-            )),
+            Self::Lock(claim) => Some((claim.tx, Action::Lock(vec![(claim.object.clone(), claim.mode)]))),
             Self::Act { tx, action } => Some((*tx, action.clone())),
             _ => None,
         }

@@ -36,11 +36,7 @@ pub(super) struct Shown<'a, W: Write> {
 
 impl<'a, W: Write> Shown<'a, W> {
     pub(super) fn new(out: W, arguments: &'a RunArguments) -> Self {
-        Self {
-            out,
-            paint: Paint::for_stdout(),
-            arguments,
-        }
+        Self { out, paint: Paint::for_stdout(), arguments }
     }
 
     pub(super) fn transcript(&mut self, report: &Report) -> io::Result<()> {
@@ -64,51 +60,19 @@ impl<'a, W: Write> Shown<'a, W> {
 
     fn passed(&mut self, scenario: &Scenario) -> io::Result<()> {
         let Self { out, paint, .. } = self;
-        writeln!(
-            out,
-            "{} {}  {}",
-            paint.good("ok  "),
-            scenario.file,
-            paint.faint(&scenario.rule)
-        )
+        writeln!(out, "{} {}  {}", paint.good("ok  "), scenario.file, paint.faint(&scenario.rule))
     }
 
     fn failed(&mut self, scenario: &Scenario, failure: &Failure, seed: u64) -> io::Result<()> {
-        let Self {
-            out,
-            paint,
-            arguments,
-        } = self;
-        let Failure {
-            file,
-            line,
-            said,
-            expected,
-            seen,
-            waits,
-            ..
-        } = failure;
-        writeln!(
-            out,
-            "{} {}  {}",
-            paint.bad("FAIL"),
-            scenario.file,
-            scenario.rule
-        )?;
+        let Self { out, paint, arguments } = self;
+        let Failure { file, line, said, expected, seen, waits, .. } = failure;
+        writeln!(out, "{} {}  {}", paint.bad("FAIL"), scenario.file, scenario.rule)?;
         writeln!(out, "     {}", paint.faint(format_args!("{file}:{line}")))?;
-        writeln!(
-            out,
-            "     {} {}",
-            paint.faint(format_args!("{line:>4} |")),
-            paint.strong(said)
-        )?;
+        writeln!(out, "     {} {}", paint.faint(format_args!("{line:>4} |")), paint.strong(said))?;
         writeln!(out, "     expected  {}", paint.good(expected))?;
         writeln!(out, "     seen      {}", paint.bad(seen))?;
         writeln!(out, "     waits     {}", waits.join("\n               "))?;
-        let again = format!(
-            "gordian run {file} --engine {} --seed {seed}",
-            arguments.world.engine
-        );
+        let again = format!("gordian run {file} --engine {} --seed {seed}", arguments.world.engine);
         writeln!(out, "     again     {}", paint.faint(again))
     }
 
@@ -123,20 +87,12 @@ impl<'a, W: Write> Shown<'a, W> {
             return writeln!(self.out, "{summary}");
         }
         let paint = self.paint;
-        let failed = if *failed == 0 {
-            "0 failed".to_owned()
-        } else {
-            paint.bad(format_args!("{failed} failed"))
-        };
+        let failed = if *failed == 0 { "0 failed".to_owned() } else { paint.bad(format_args!("{failed} failed")) };
         let stories = if all == 1 { "scenario" } else { "scenarios" };
         let seeds = match self.arguments.repeat {
             1 => String::new(),
             many => format!(", {many} seeds each"),
         };
-        writeln!(
-            self.out,
-            "{all} {stories}: {passed} passed, {failed} ({:.2} s{seeds})",
-            took.as_secs_f64()
-        )
+        writeln!(self.out, "{all} {stories}: {passed} passed, {failed} ({:.2} s{seeds})", took.as_secs_f64())
     }
 }

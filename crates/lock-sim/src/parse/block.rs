@@ -20,11 +20,7 @@ impl Block {
             _ => {
                 let command = parse_command(line, said, known)?;
                 self.check_place(line, said, &command)?;
-                self.push(Step {
-                    line,
-                    text: said.to_owned(),
-                    command,
-                });
+                self.push(Step { line, text: said.to_owned(), command });
                 Ok(())
             }
         }
@@ -32,32 +28,18 @@ impl Block {
 
     pub(super) fn finish(self) -> Result<Vec<Step>, Wrong> {
         match self.open {
-            Some(open) => Err(Wrong::new(
-                open.line,
-                "`together` without an end",
-                "`done` on a later line",
-            )),
+            Some(open) => Err(Wrong::new(open.line, "`together` without an end", "`done` on a later line")),
             None => Ok(self.steps),
         }
     }
 
     fn open(&mut self, line: usize, said: &str) -> Result<(), Wrong> {
         if let Some(open) = &self.open {
-            let expected = format!(
-                "`done` first: the `together` of line {} is still open",
-                open.line
-            );
+            let expected = format!("`done` first: the `together` of line {} is still open", open.line);
             return Err(Wrong::new(line, "`together`", expected));
         }
-        let command = Command::Together(Together {
-            steps: Vec::new(),
-            done: line,
-        });
-        self.open = Some(Step {
-            line,
-            text: said.to_owned(),
-            command,
-        });
+        let command = Command::Together(Together { steps: Vec::new(), done: line });
+        self.open = Some(Step { line, text: said.to_owned(), command });
         Ok(())
     }
 
@@ -82,24 +64,14 @@ impl Block {
     fn check_place(&self, line: usize, said: &str, command: &Command) -> Result<(), Wrong> {
         let found = format!("`{said}`");
         if self.open.is_some() && !may_be_let_loose(command) {
-            return Err(Wrong::new(
-                line,
-                found,
-                "a command of a transaction or a node, or `done`",
-            ));
+            return Err(Wrong::new(line, found, "a command of a transaction or a node, or `done`"));
         }
         match command {
-            Command::Nodes if !self.steps.is_empty() => Err(Wrong::new(
-                line,
-                found,
-                "`nodes` only once, before any other command",
-            )),
+            Command::Nodes if !self.steps.is_empty() => {
+                Err(Wrong::new(line, found, "`nodes` only once, before any other command"))
+            }
             Command::Expect(Expectation::Error(_)) if !self.last_may_be_refused() => {
-                Err(Wrong::new(
-                    line,
-                    found,
-                    "`expect error` right after a command that can be refused",
-                ))
+                Err(Wrong::new(line, found, "`expect error` right after a command that can be refused"))
             }
             _ => Ok(()),
         }
@@ -109,18 +81,12 @@ impl Block {
         self.steps.last().is_some_and(|step| {
             matches!(
                 step.command,
-                Command::Lock(_)
-                    | Command::Act { .. }
-                    | Command::Together(_)
-                    | Command::Expect(Expectation::Error(_))
+                Command::Lock(_) | Command::Act { .. } | Command::Together(_) | Command::Expect(Expectation::Error(_))
             )
         })
     }
 }
 
 fn may_be_let_loose(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Begin(_) | Command::Lock(_) | Command::Act { .. } | Command::Fault(_)
-    )
+    matches!(command, Command::Begin(_) | Command::Lock(_) | Command::Act { .. } | Command::Fault(_))
 }

@@ -26,10 +26,7 @@ fn parse_after(word: &str, words: &mut Words<'_>, known: &mut Known) -> Result<C
         "lock" => parse_claim(words, known).map(Command::Lock),
         "lock-many" | "try" | "unlock" | "downgrade" | "surrender" | "saw" | "end" | "drop" => {
             let tx = known.tx(words)?;
-            Ok(Command::Act {
-                tx,
-                action: parse_action(word, words)?,
-            })
+            Ok(Command::Act { tx, action: parse_action(word, words)? })
         }
         "crash" => Ok(Command::Fault(Fault::Crash(known.node(words)?))),
         "start" => Ok(Command::Fault(Fault::Start(known.node(words)?))),
@@ -39,9 +36,7 @@ fn parse_after(word: &str, words: &mut Words<'_>, known: &mut Known) -> Result<C
         "heal" => Ok(Command::Fault(Fault::Heal)),
         "advance" => {
             let duration = words.next("a duration such as 500ms or 3s")?;
-            Ok(Command::Advance {
-                ms: words.duration_ms(duration)?,
-            })
+            Ok(Command::Advance { ms: words.duration_ms(duration)? })
         }
         "drain" => Ok(Command::Drain),
         "expect" => parse_expectation(words, known).map(Command::Expect),
@@ -89,11 +84,7 @@ fn parse_nodes(words: &mut Words<'_>, known: &mut Known) -> Result<Command, Wron
 
 fn parse_begin(words: &mut Words<'_>, known: &mut Known) -> Result<Begin, Wrong> {
     let tx = known.new_tx(words)?;
-    let mut begin = Begin {
-        tx,
-        home: None,
-        options: crate::TxOptions::default(),
-    };
+    let mut begin = Begin { tx, home: None, options: crate::TxOptions::default() };
     let mut seen = Vec::new();
     while let Some(word) = words.optional() {
         let key = word.split('=').next().unwrap_or(word);
@@ -106,12 +97,7 @@ fn parse_begin(words: &mut Words<'_>, known: &mut Known) -> Result<Begin, Wrong>
     Ok(begin)
 }
 
-fn parse_option(
-    word: &str,
-    begin: &mut Begin,
-    words: &mut Words<'_>,
-    known: &Known,
-) -> Result<(), Wrong> {
+fn parse_option(word: &str, begin: &mut Begin, words: &mut Words<'_>, known: &Known) -> Result<(), Wrong> {
     match word.split_once('=') {
         None if word == "at" => begin.home = Some(known.node(words)?),
         None if word == "abort-on-deadlock" => begin.options.abort_on_deadlock = true,
@@ -128,8 +114,7 @@ fn parse_option(
     Ok(())
 }
 
-const OPTIONS: &str =
-    "an option: at NODE, abort-on-deadlock, await-nodes, priority=P or deadline=T";
+const OPTIONS: &str = "an option: at NODE, abort-on-deadlock, await-nodes, priority=P or deadline=T";
 
 fn parse_claim(words: &mut Words<'_>, known: &Known) -> Result<Claim, Wrong> {
     let (tx, object, mode): (TxId, _, _) = (known.tx(words)?, words.object()?, words.mode()?);
@@ -138,34 +123,16 @@ fn parse_claim(words: &mut Words<'_>, known: &Known) -> Result<Claim, Wrong> {
         let list = words.next("nodes with commas between")?;
         on = known.nodes(list, words)?;
     }
-    let require = if words.takes("require") {
-        parse_require(words)?
-    } else {
-        Require::All
-    };
+    let require = if words.takes("require") { parse_require(words)? } else { Require::All };
     match words.optional() {
-        Some(extra) => Err(words.wrong(
-            extra,
-            "`on NODES`, then `require HOW`, or the end of the line",
-        )),
-        None => Ok(Claim {
-            tx,
-            object,
-            mode,
-            on,
-            require,
-        }),
+        Some(extra) => Err(words.wrong(extra, "`on NODES`, then `require HOW`, or the end of the line")),
+        None => Ok(Claim { tx, object, mode, on, require }),
     }
 }
 
 fn parse_require(words: &mut Words<'_>) -> Result<Require, Wrong> {
-    const ALL: [Require; 5] = [
-        Require::All,
-        Require::Any,
-        Require::Majority,
-        Require::AllAlive,
-        Require::MajorityAlive,
-    ];
+    const ALL: [Require; 5] =
+        [Require::All, Require::Any, Require::Majority, Require::AllAlive, Require::MajorityAlive];
     const EXPECTED: &str = "all, any, majority, all-alive or majority-alive";
     let word = words.next(EXPECTED)?;
     let found = ALL.into_iter().find(|require| require.to_string() == word);
@@ -174,17 +141,11 @@ fn parse_require(words: &mut Words<'_>) -> Result<Require, Wrong> {
 
 fn parse_split(words: &mut Words<'_>, known: &Known) -> Result<Command, Wrong> {
     let text = words.rest();
-    let groups: Vec<_> = text
-        .split('|')
-        .map(|group| known.nodes(group, words))
-        .collect::<Result<_, _>>()?;
+    let groups: Vec<_> = text.split('|').map(|group| known.nodes(group, words)).collect::<Result<_, _>>()?;
     let mut all: Vec<&NodeId> = groups.iter().flatten().collect();
     all.sort();
     if groups.len() < 2 || all.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(words.wrong(
-            &text,
-            "two or more groups with | between, each node in one of them",
-        ));
+        return Err(words.wrong(&text, "two or more groups with | between, each node in one of them"));
     }
     Ok(Command::Fault(Fault::Split(groups)))
 }

@@ -42,24 +42,11 @@ pub(super) struct Wrong {
 
 impl Wrong {
     pub(super) fn new(line: usize, found: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self {
-            line,
-            found: found.into(),
-            expected: expected.into(),
-        }
+        Self { line, found: found.into(), expected: expected.into() }
     }
 
     pub(super) fn in_file(self, file: &str) -> ParseError {
-        let Self {
-            line,
-            found,
-            expected,
-        } = self;
-        ParseError {
-            file: file.to_owned(),
-            line,
-            found,
-            expected,
-        }
+        let Self { line, found, expected } = self;
+        ParseError { file: file.to_owned(), line, found, expected }
     }
 }

@@ -7,10 +7,7 @@ use super::known::Known;
 use super::words::Words;
 use crate::{DeadlockLike, Expectation, TxStatus};
 
-pub(super) fn parse_expectation(
-    words: &mut Words<'_>,
-    known: &Known,
-) -> Result<Expectation, Wrong> {
+pub(super) fn parse_expectation(words: &mut Words<'_>, known: &Known) -> Result<Expectation, Wrong> {
     let subject = SUBJECTS.into_iter().find(|word| words.takes(word));
     match subject {
         Some("holds") => parse_holds(words, known),
@@ -25,41 +22,27 @@ pub(super) fn parse_expectation(
 }
 
 /// What an expectation may be about, other than one transaction.
-const SUBJECTS: [&str; 7] = [
-    "holds",
-    "queue",
-    "deadlocks",
-    "deadlock",
-    "lost",
-    "token-grows",
-    "error",
-];
+const SUBJECTS: [&str; 7] = ["holds", "queue", "deadlocks", "deadlock", "lost", "token-grows", "error"];
 
 fn parse_error(words: &mut Words<'_>) -> Result<Expectation, Wrong> {
     let first = words.next("words of the error")?;
     let rest = words.rest();
-    Ok(Expectation::Error(
-        format!("{first} {rest}").trim().to_owned(),
-    ))
+    Ok(Expectation::Error(format!("{first} {rest}").trim().to_owned()))
 }
 
 fn parse_count(words: &mut Words<'_>) -> Result<Expectation, Wrong> {
     let expected = "a number of deadlocks";
     let word = words.next(expected)?;
-    word.parse()
-        .map(Expectation::Deadlocks)
-        .map_err(|_| words.wrong(word, expected))
+    word.parse().map(Expectation::Deadlocks).map_err(|_| words.wrong(word, expected))
 }
 
 fn parse_of_tx(words: &mut Words<'_>, known: &Known) -> Result<Expectation, Wrong> {
-    const EXPECTED: &str = "no-locks, waiting, has-all, cannot-serve, aborted, ended, waiting OBJECT or waiting-for TRANSACTIONS";
+    const EXPECTED: &str =
+        "no-locks, waiting, has-all, cannot-serve, aborted, ended, waiting OBJECT or waiting-for TRANSACTIONS";
     let tx = known.tx(words)?;
     let status = match words.next(EXPECTED)? {
         "waiting-for" => {
-            return Ok(Expectation::WaitingFor(
-                tx,
-                parse_transactions(words, known)?,
-            ));
+            return Ok(Expectation::WaitingFor(tx, parse_transactions(words, known)?));
         }
         "waiting" if !words.is_at_end() => return Ok(Expectation::Waiting(tx, words.object()?)),
         "no-locks" => TxStatus::NoLocks,
@@ -102,16 +85,8 @@ fn parse_holds(words: &mut Words<'_>, known: &Known) -> Result<Expectation, Wron
         holders.extend(transactions.last().map(|tx| (*tx, mode)));
         another = comma;
     }
-    let on = if words.takes("on") {
-        Some(known.node(words)?)
-    } else {
-        None
-    };
-    Ok(Expectation::Holds {
-        object,
-        holders,
-        on,
-    })
+    let on = if words.takes("on") { Some(known.node(words)?) } else { None };
+    Ok(Expectation::Holds { object, holders, on })
 }
 
 fn parse_queue(words: &mut Words<'_>, known: &Known) -> Result<Expectation, Wrong> {
@@ -119,10 +94,7 @@ fn parse_queue(words: &mut Words<'_>, known: &Known) -> Result<Expectation, Wron
     if words.takes("empty") {
         return Ok(Expectation::Queue(object, Vec::new()));
     }
-    Ok(Expectation::Queue(
-        object,
-        parse_transactions(words, known)?,
-    ))
+    Ok(Expectation::Queue(object, parse_transactions(words, known)?))
 }
 
 fn parse_deadlock(words: &mut Words<'_>, known: &Known) -> Result<Expectation, Wrong> {
@@ -140,10 +112,7 @@ fn parse_deadlock(words: &mut Words<'_>, known: &Known) -> Result<Expectation, W
             push_new(&mut like.members, words, known)?;
         } else {
             let word = words.next("")?;
-            return Err(words.wrong(
-                word,
-                "`victim TX`, `surrendered OBJECT`, `by overtaking` or the end of the line",
-            ));
+            return Err(words.wrong(word, "`victim TX`, `surrendered OBJECT`, `by overtaking` or the end of the line"));
         }
     }
     check_circle(&like, words, known)?;
@@ -151,17 +120,10 @@ fn parse_deadlock(words: &mut Words<'_>, known: &Known) -> Result<Expectation, W
 }
 
 fn only_members(like: &DeadlockLike) -> DeadlockLike {
-    DeadlockLike {
-        members: like.members.clone(),
-        ..DeadlockLike::default()
-    }
+    DeadlockLike { members: like.members.clone(), ..DeadlockLike::default() }
 }
 
-fn parse_victim(
-    like: &mut DeadlockLike,
-    words: &mut Words<'_>,
-    known: &Known,
-) -> Result<(), Wrong> {
+fn parse_victim(like: &mut DeadlockLike, words: &mut Words<'_>, known: &Known) -> Result<(), Wrong> {
     let victim = known.tx(words)?;
     let name = known.names.of(victim);
     if !like.members.contains(&victim) {
@@ -184,20 +146,14 @@ fn parse_by_overtaking(like: &mut DeadlockLike, words: &mut Words<'_>) -> Result
 
 fn check_circle(like: &DeadlockLike, words: &mut Words<'_>, known: &Known) -> Result<(), Wrong> {
     if like.members.len() < 2 {
-        return Err(words.wrong(
-            &known.names.row(like.members.iter().copied()),
-            "two or more transactions",
-        ));
+        return Err(words.wrong(&known.names.row(like.members.iter().copied()), "two or more transactions"));
     }
     if like.members.iter().min() != like.members.first() {
         let row = known.names.row(like.members.iter().copied());
         return Err(words.wrong(&row, "the circle in order of its arrows, the oldest first"));
     }
     if like.by_overtaking && (like.victim.is_some() || !like.surrendered.is_empty()) {
-        return Err(words.wrong(
-            "by overtaking",
-            "no victim and nothing surrendered: nobody loses anything",
-        ));
+        return Err(words.wrong("by overtaking", "no victim and nothing surrendered: nobody loses anything"));
     }
     Ok(())
 }

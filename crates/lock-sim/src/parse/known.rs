@@ -32,10 +32,7 @@ pub(super) struct Known {
 
 impl Default for Known {
     fn default() -> Self {
-        Self {
-            nodes: vec![NodeId::new("n1")],
-            names: Names::default(),
-        }
+        Self { nodes: vec![NodeId::new("n1")], names: Names::default() }
     }
 }
 
@@ -54,9 +51,7 @@ impl Known {
     pub(super) fn tx(&self, words: &mut Words<'_>) -> Result<TxId, Wrong> {
         let expected = "a transaction that has been begun";
         let name = words.next(expected)?;
-        self.names
-            .find(name)
-            .ok_or_else(|| words.wrong(name, expected))
+        self.names.find(name).ok_or_else(|| words.wrong(name, expected))
     }
 
     pub(super) fn node(&self, words: &mut Words<'_>) -> Result<NodeId, Wrong> {
@@ -80,12 +75,7 @@ impl Known {
     fn node_named(&self, name: &str, words: &Words<'_>) -> Result<NodeId, Wrong> {
         let node = self.nodes.iter().find(|node| node.as_str() == name);
         let all: Vec<_> = self.nodes.iter().map(NodeId::as_str).collect();
-        node.cloned().ok_or_else(|| {
-            words.wrong(
-                name,
-                &format!("a node of this scenario ({})", all.join(", ")),
-            )
-        })
+        node.cloned().ok_or_else(|| words.wrong(name, &format!("a node of this scenario ({})", all.join(", "))))
     }
 }
 

@@ -16,10 +16,7 @@ pub(super) struct Words<'a> {
 
 impl<'a> Words<'a> {
     pub(super) fn new(line: usize, said: &'a str) -> Self {
-        Self {
-            line,
-            rest: said.split_whitespace().peekable(),
-        }
+        Self { line, rest: said.split_whitespace().peekable() }
     }
 
     /// An error on this line about a word.
@@ -28,9 +25,7 @@ impl<'a> Words<'a> {
     }
 
     pub(super) fn next(&mut self, expected: &str) -> Result<&'a str, Wrong> {
-        self.rest
-            .next()
-            .ok_or_else(|| Wrong::new(self.line, "the end of the line", expected))
+        self.rest.next().ok_or_else(|| Wrong::new(self.line, "the end of the line", expected))
     }
 
     pub(super) fn optional(&mut self) -> Option<&'a str> {
@@ -59,17 +54,12 @@ impl<'a> Words<'a> {
 
     pub(super) fn name(&mut self, expected: &str) -> Result<&'a str, Wrong> {
         let word = self.next(expected)?;
-        if is_name(word) {
-            Ok(word)
-        } else {
-            Err(self.wrong(word, &format!("{expected}: letters, digits, - and _")))
-        }
+        if is_name(word) { Ok(word) } else { Err(self.wrong(word, &format!("{expected}: letters, digits, - and _"))) }
     }
 
     pub(super) fn object(&mut self) -> Result<Object, Wrong> {
         let word = self.next("an object")?;
-        word.parse()
-            .map_err(|invalid| self.wrong(word, &format!("an object ({invalid})")))
+        word.parse().map_err(|invalid| self.wrong(word, &format!("an object ({invalid})")))
     }
 
     pub(super) fn mode(&mut self) -> Result<Mode, Wrong> {
@@ -118,17 +108,7 @@ mod tests {
     fn durations_have_a_unit_and_fit() {
         assert_eq!(parse_duration_ms("500ms"), Some(500));
         assert_eq!(parse_duration_ms("3s"), Some(3000));
-        for wrong in [
-            "3",
-            "s",
-            "ms",
-            "-1s",
-            "+1s",
-            "1.5s",
-            "3m",
-            "99999999999999999999s",
-            "18446744073709551615s",
-        ] {
+        for wrong in ["3", "s", "ms", "-1s", "+1s", "1.5s", "3m", "99999999999999999999s", "18446744073709551615s"] {
             assert_eq!(parse_duration_ms(wrong), None, "{wrong}");
         }
     }

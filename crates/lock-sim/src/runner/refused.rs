@@ -16,17 +16,11 @@ struct One {
 impl Refused {
     /// Takes the results of a command or a block.
     pub(super) fn after(&mut self, results: Vec<(&Step, Result<(), Refusal>)>) -> Outcome {
-        let refusals = results
-            .into_iter()
-            .filter_map(|(step, result)| Some((step, result.err()?.to_string())));
+        let refusals = results.into_iter().filter_map(|(step, result)| Some((step, result.err()?.to_string())));
         self.0 = refusals
             .map(|(step, text)| {
                 let unmet = Unmet::at(step, "that it is not refused", format!("refused: {text}"));
-                One {
-                    unmet,
-                    text,
-                    expected: false,
-                }
+                One { unmet, text, expected: false }
             })
             .collect();
         if self.0.is_empty() {
@@ -46,16 +40,8 @@ impl Refused {
             return Ok(());
         }
         let texts: Vec<_> = self.0.iter().map(|one| one.text.as_str()).collect();
-        let seen = if texts.is_empty() {
-            "no refusal".to_owned()
-        } else {
-            format!("refused: {}", texts.join("; "))
-        };
-        Err(Unmet::at(
-            step,
-            format!("an error with the words `{words}`"),
-            seen,
-        ))
+        let seen = if texts.is_empty() { "no refusal".to_owned() } else { format!("refused: {}", texts.join("; ")) };
+        Err(Unmet::at(step, format!("an error with the words `{words}`"), seen))
     }
 
     /// Fails if a refusal was not expected.
