@@ -21,7 +21,7 @@ pub use require::Require;
 pub use search::{Resolution, look, wait_graph};
 pub use table::{
     Answer, Ask, Change, ClaimView, HolderView, InTheWay, LockTable, NotHeld, Refused, Scope, TxProfile, WaitChange, WaiterView,
-    WatchId,
+    WatchId, request_all,
 };
 pub use tokens::Tokens;
 pub use transaction::{Claim, ClaimError, Over, Status, TransactionMachine, TransactionOptions, join};
