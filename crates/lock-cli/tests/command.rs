@@ -194,8 +194,28 @@ fn explain_of_a_story_that_fails_shows_its_end_and_says_so() {
 }
 
 #[test]
-fn every_story_holds_on_the_naive_engine() {
+fn every_story_holds_on_each_engine() {
     let stories = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
-    let output = run(&["--repeat", "20", stories]);
-    assert_eq!(status(&output), Some(0), "{}{}", stdout(&output), stderr(&output));
+    for engine in ["sim", "naive"] {
+        let output = gordian(&["run", "--engine", engine, "--repeat", "20", stories]);
+        assert_eq!(status(&output), Some(0), "{engine}: {}{}", stdout(&output), stderr(&output));
+    }
+}
+
+#[test]
+fn a_story_is_named_by_its_rule_and_starts_with_it() {
+    let stories = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let mut number = 0;
+    for topic in fs::read_dir(stories).expect("there").map(|entry| entry.expect("readable").path()) {
+        for story in fs::read_dir(topic).into_iter().flatten().map(|entry| entry.expect("readable").path()) {
+            let name = story.file_stem().and_then(|stem| stem.to_str()).expect("text");
+            let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(name.chars().all(kebab), "{name}: lower case with - between");
+            let text = fs::read_to_string(&story).expect("readable");
+            let expects = text.contains("\nexpect ") || text.contains("\ndrain");
+            assert!(text.starts_with("# ") && expects, "{name}: a rule first, and something that must be true");
+            number += 1;
+        }
+    }
+    assert!(number >= 70, "{number} stories");
 }

@@ -50,3 +50,7 @@ pub use runner::{Report, run};
 pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};
 pub use transcript::{Entry, Outcome};
 pub use workload::{Workload, random_actions};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -35,6 +35,9 @@ pub struct Report {
 ///
 /// The scenario must be one that the engine can carry out, see
 /// [`needs_many_nodes`](crate::needs_many_nodes); a command that it cannot is a failure.
+///
+/// # Panics
+/// If the engine does not give one outcome for each action of a block.
 pub fn run(scenario: &Scenario, engine: &mut dyn Engine, seed: u64) -> Report {
     let mut runner = Runner { scenario, engine, seed, begun: Vec::new(), resolved: 0, transcript: Vec::new() };
     runner.transcript.push(Entry::Scenario {
