@@ -90,10 +90,6 @@ impl Shared {
         self.marks.fetch_or(mark as u8, SeqCst);
     }
 
-    pub(crate) fn unmark(&self, mark: Mark) {
-        self.marks.fetch_and(!(mark as u8), SeqCst);
-    }
-
     pub(crate) fn incarnation(&self) -> Incarnation {
         Incarnation(self.incarnation.load(SeqCst))
     }

@@ -277,13 +277,17 @@ impl Transaction {
         let status = self.status();
         self.shared.node().tell_all(&*self.shared);
         let claims = self.shared.node().claims(&*self.shared);
-        let lost = self.shared.machine(|machine| machine.losses().to_vec());
-        TransactionInfo { tx: self.shared.tx, status, claims, lost }
+        TransactionInfo { tx: self.shared.tx, status, claims, lost: self.losses() }
     }
 
     /// The deadlocks that it was part of since its begin, the newest 256 of them.
     pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
         self.shared.machine(|machine| machine.deadlocks().to_vec())
+    }
+
+    /// What it had and lost, with a failed node or at the end of its lease; not what it surrendered.
+    pub fn losses(&self) -> Vec<Object> {
+        self.shared.machine(|machine| machine.losses().to_vec())
     }
 
     /// Changes an option; what was decided before stays.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::{Engine, NaiveWorld, PureNode};
+use crate::{ActorNode, Engine, NaiveWorld, PureNode};
 
 /// What a scenario can run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,8 @@ pub fn engine_for(kind: EngineKind) -> Result<Box<dyn Engine>, EngineMissing> {
     match kind {
         EngineKind::Naive => Ok(Box::new(NaiveWorld::default())),
         EngineKind::Sim => Ok(Box::new(PureNode::default())),
-        EngineKind::Actors | EngineKind::Cluster => Err(EngineMissing(kind)),
+        EngineKind::Actors => Ok(Box::new(ActorNode::default())),
+        EngineKind::Cluster => Err(EngineMissing(kind)),
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`ParseError`] | how a wrong file is reported |
 //! | [`Engine`], [`Action`] | what a scenario runs on |
 //! | [`PureNode`] | the rules of one node, as they are used |
+//! | [`ActorNode`] | the same rules as programs meet them: a real node, real transactions |
 //! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
 //! | [`Entry`] | the transcript, as JSON lines |
@@ -22,6 +23,7 @@
 //! # Ok::<(), lock_sim::ParseError>(())
 //! ```
 #![warn(missing_docs)]
+mod actors;
 mod drain;
 mod engine;
 mod engines;
@@ -34,10 +36,12 @@ mod parse;
 mod pure;
 mod runner;
 mod scenario;
+mod search;
 mod seeded;
 mod transcript;
 mod workload;
 
+pub use actors::ActorNode;
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
 pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for};
 pub use failure::Failure;
@@ -48,6 +52,7 @@ pub use parse::{LoadError, MAX_FILE_BYTES, MAX_LINES, ParseError};
 pub use pure::PureNode;
 pub use runner::{Report, run};
 pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};
+pub use search::{Finding, SearchReport, Tally, search_worlds};
 pub use transcript::{Entry, Outcome};
 pub use workload::{Workload, random_actions};
 
