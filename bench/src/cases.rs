@@ -18,7 +18,9 @@ pub struct Case {
 pub fn main(version: &str, cases: &[Case]) {
     let mut args = std::env::args().skip(1);
     let first = args.next().unwrap_or_else(|| "--list".into());
-    let seconds = args.next().map_or(0.3, |text| text.parse().expect("seconds are a number"));
+    let seconds = args
+        .next()
+        .map_or(0.3, |text| text.parse().expect("seconds are a number"));
     match first.as_str() {
         "--version" => println!("{version}"),
         "--list" => cases.iter().for_each(|case| println!("{}", case.name)),

@@ -12,7 +12,9 @@ const BATCH: usize = 256;
 
 /// The keys of one thread, made before the clock runs.
 pub fn keys(prefix: &str, thread: usize, count: usize) -> Vec<String> {
-    (0..count).map(|n| format!("{prefix}-{thread}-{n}")).collect()
+    (0..count)
+        .map(|n| format!("{prefix}-{thread}-{n}"))
+        .collect()
 }
 
 /// The runtime that every asynchronous case runs on: two workers, like the machines it is for.
@@ -61,8 +63,13 @@ pub fn rate<W: AsyncFnMut(usize)>(
         })
     };
     std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads).map(|thread| scope.spawn(move || one(thread))).collect();
-        handles.into_iter().map(|handle| handle.join().expect("the work did not fail")).sum()
+        let handles: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || one(thread)))
+            .collect();
+        handles
+            .into_iter()
+            .map(|handle| handle.join().expect("the work did not fail"))
+            .sum()
     })
 }
 
