@@ -120,21 +120,15 @@ impl Chart {
             LEFT - 10.0,
             escape(&group.label)
         );
-        let mut y = top;
-        for (peer, value) in &group.bars {
-            let x = self.x(*value).max(LEFT + 1.0);
+        let tops = (0..group.bars.len()).scan(top, |y, _| Some(std::mem::replace(y, *y + BAR)));
+        for ((peer, value), y) in group.bars.iter().zip(tops.clone()) {
             let _ = writeln!(
                 svg,
-                "<rect x=\"{LEFT}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{}\" fill=\"{}\"/>\
-                 <text x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\">{}</text>",
-                x - LEFT,
+                "<rect x=\"{LEFT}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{}\" fill=\"{}\"/>",
+                self.x(*value).max(LEFT + 1.0) - LEFT,
                 BAR - 2.0,
                 colour(*peer),
-                x + 6.0,
-                y + BAR - 5.0,
-                number(*value),
             );
-            y += BAR;
         }
         if let Some(target) = group.target.filter(|target| *target > 0.0) {
             let x = self.x(target);
@@ -143,6 +137,16 @@ impl Chart {
                 "<line x1=\"{x:.1}\" y1=\"{:.1}\" x2=\"{x:.1}\" y2=\"{:.1}\" stroke=\"#c22\" stroke-width=\"2.5\"/>",
                 top - 3.0,
                 top + height(group) + 1.0,
+            );
+        }
+        // Last and with a rim, so that nothing crosses a figure.
+        for ((_, value), y) in group.bars.iter().zip(tops) {
+            let _ = writeln!(
+                svg,
+                "<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\" stroke=\"#ffffff\" stroke-width=\"4\" paint-order=\"stroke\">{}</text>",
+                self.x(*value).max(LEFT + 1.0) + 6.0,
+                y + BAR - 5.0,
+                number(*value),
             );
         }
     }
@@ -225,7 +229,7 @@ fn colour(peer: Peer) -> &'static str {
 fn number(value: f64) -> String {
     match value {
         _ if value == 0.0 => "0".into(),
-        _ if value >= 10_000.0 => {
+        _ if value >= 1_000.0 => {
             format!("{:.0},{:03.0}", (value / 1000.0).floor(), value % 1000.0)
         }
         _ if value >= 100.0 => format!("{value:.0}"),
