@@ -1,15 +1,27 @@
 //! Gordian's rules as pure machines.
-#![warn(missing_docs)]
 mod deadlock;
+mod fact;
 mod ids;
 mod mode;
 mod object;
 mod require;
+mod search;
+mod table;
+mod tokens;
+mod violation;
 mod wait_graph;
 
 pub use deadlock::{Arrow, ArrowKind, Deadlock, WayOut};
-pub use wait_graph::WaitGraph;
+pub use fact::Fact;
 pub use ids::{Incarnation, Millis, NodeId, Token, TxId, Version};
 pub use mode::Mode;
-pub use require::Require;
 pub use object::{IntoObject, InvalidObject, MAX_DEPTH, MAX_OBJECT_BYTES, MAX_SEGMENT_BYTES, Object, Segment};
+pub use require::Require;
+pub use search::{Resolution, look, wait_graph};
+pub use table::{
+    Answer, Ask, Change, ClaimView, HolderView, InTheWay, LockTable, NotHeld, Refused, Scope, TxProfile, WaitChange, WaiterView,
+    WatchId,
+};
+pub use tokens::Tokens;
+pub use violation::Violation;
+pub use wait_graph::WaitGraph;

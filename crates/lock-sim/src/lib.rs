@@ -1,4 +1,7 @@
 //! Scenario scripts for Gordian.
 mod engine;
+mod naive;
+mod seeded;
 
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
+pub use naive::{NaiveWorld, Resolution};

@@ -1,0 +1,20 @@
+//! The deadlock search: who is stuck, and what is the way out.
+//!
+//! | to learn | read |
+//! |---|---|
+//! | what is known of the waits | `picture` |
+//! | who can never go on | `stuck` |
+//! | which circle everybody names | `circle` |
+//! | who gives way, and how | `way_out` |
+//! | how it is read from tables and carried out | `resolve` |
+//!
+//! Source of the fixed point: the reduction of general resource graphs (R. C. Holt, *Some
+//! Deadlock Properties of Computer Systems*, 1972), with `m` out of `n` requests.
+
+mod circle;
+mod picture;
+mod resolve;
+mod stuck;
+mod way_out;
+
+pub use resolve::{Resolution, look, wait_graph};

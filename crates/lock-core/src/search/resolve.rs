@@ -1,0 +1,206 @@
+//! Reading the waits from the tables of a node, and carrying the way out through.
+
+use std::ops::{Deref, DerefMut};
+
+use hashbrown::HashSet;
+
+use super::picture::{ClaimRef, Member, NodeWait, Picture, PictureBlock, Unmet};
+use super::stuck::serve;
+use super::way_out::{Decision, Step, way_out};
+use crate::ArrowKind::{Hard, Soft};
+use crate::table::{Block, Slot};
+use crate::{Arrow, Deadlock, LockTable, Millis, TxId, WaitGraph, WayOut};
+
+/// What a look came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolution {
+    /// The deadlocks that were found and resolved, in order.
+    pub deadlocks: Vec<Deadlock>,
+    /// How often the waits were searched.
+    pub searches: u64,
+}
+
+/// Looks for a deadlock that a transaction is part of, and resolves it and all that follow from it.
+///
+/// To be called right after the transaction got new arrows, with all tables of its node held
+/// together, so that what is seen all stands at once. Afterwards nobody is stuck, if nobody
+/// was before. What it meant for others is in the tables' facts. Costs nothing but a few look-ups
+/// if the transaction does not wait, and otherwise a walk over what can be reached from it.
+///
+/// # Panics
+/// If the rounds do not come to an end: that would break the promise that every deadlock ends.
+pub fn look<T: DerefMut<Target = LockTable>>(tables: &mut [T], tx: TxId, now: Millis) -> Resolution {
+    let mut resolution = Resolution::default();
+    let mut lookers = vec![tx];
+    while let Some(looker) = lookers.pop() {
+        if !may_be_on_a_circle(tables, looker) {
+            continue;
+        }
+        resolution.searches += 1;
+        let Some((picture, stuck)) = stuck_part(tables, looker) else { continue };
+        let size = picture.members.len();
+        assert!(resolution.deadlocks.len() <= 64 + 8 * size * size, "every deadlock ends: {looker} stays stuck");
+        let decision = way_out(&picture, &stuck);
+        lookers.push(looker);
+        lookers.extend(concerned(&picture, &decision).filter(|tx| *tx != looker));
+        resolution.deadlocks.push(carry_out(tables, &picture, &decision, now));
+    }
+    resolution
+}
+
+/// Those who got new arrows by the way out.
+fn concerned(picture: &Picture, decision: &Decision) -> impl Iterator<Item = TxId> {
+    let (one, other) = match &decision.step {
+        Step::GiveWay { victim, .. } => (*victim, None),
+        Step::Turn { first, second, .. } => (*first, Some(*second)),
+    };
+    let ids = [Some(one), other].into_iter().flatten();
+    ids.map(|member| picture.members[member].tx)
+}
+
+/// The wait-for graph of all who wait in these tables.
+pub fn wait_graph<T: Deref<Target = LockTable>>(tables: &[T]) -> WaitGraph {
+    let mut waiting: Vec<TxId> = tables.iter().flat_map(|table| table.waiting_transactions()).collect();
+    waiting.sort_unstable();
+    waiting.dedup();
+    let arrows = waiting.iter().flat_map(|tx| tables.iter().flat_map(|table| table.arrows(*tx)));
+    let mut arrows: Vec<Arrow> = arrows.collect();
+    arrows.sort_by(|one, other| arrow_order(one).cmp(&arrow_order(other)));
+    WaitGraph { arrows, ..WaitGraph::default() }
+}
+
+fn arrow_order(arrow: &Arrow) -> impl Ord {
+    let Arrow { waiter, blocker, kind, wants, blocking, .. } = arrow;
+    (*waiter, *blocker, *kind, wants.clone(), blocking.clone())
+}
+
+/// The waits that can be reached from a transaction and who of them is stuck, if it is part of a circle.
+fn stuck_part<T: Deref<Target = LockTable>>(tables: &[T], tx: TxId) -> Option<(Picture, Vec<bool>)> {
+    let reached = reach_back_to(tables, tx)?;
+    let picture = picture_of(tables, reached);
+    let everybody = vec![true; picture.members.len()];
+    let served = serve(&picture, &everybody, &[Hard, Soft]);
+    served.somebody_is_left().then_some((picture, served.left))
+}
+
+/// Who can be reached from a transaction, if a walk along the arrows comes back to it.
+///
+/// Nobody was stuck before it got its new arrows, so a deadlock has a circle through it.
+fn reach_back_to<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> Option<Vec<TxId>> {
+    let mut comes_back = false;
+    let mut seen: HashSet<TxId, foldhash::fast::FixedState> = HashSet::default();
+    let mut reached = vec![start];
+    let mut next = 0;
+    seen.insert(start);
+    while let Some(tx) = reached.get(next).copied() {
+        next += 1;
+        for table in tables {
+            table.each_block_of(tx, |_, block| {
+                let blocker = table.owner(block.claim);
+                comes_back |= blocker == start;
+                if seen.insert(blocker) {
+                    reached.push(blocker);
+                }
+            });
+        }
+    }
+    comes_back.then_some(reached)
+}
+
+/// Whether a transaction waits, and somebody may wait for it.
+fn may_be_on_a_circle<T: Deref<Target = LockTable>>(tables: &[T], tx: TxId) -> bool {
+    tables.iter().any(|table| table.waiting_claims(tx) > 0) && tables.iter().any(|table| table.is_waited_for(tx))
+}
+
+fn picture_of<T: Deref<Target = LockTable>>(tables: &[T], mut reached: Vec<TxId>) -> Picture {
+    reached.sort_unstable();
+    let members = reached.into_iter().filter_map(|tx| member_of(tables, tx));
+    Picture { members: members.collect() }
+}
+
+/// On one node each claim needs its one grant.
+fn member_of<T: Deref<Target = LockTable>>(tables: &[T], tx: TxId) -> Option<Member> {
+    let mut unmet: Vec<Unmet> = Vec::new();
+    for (index, table) in tables.iter().enumerate() {
+        let mut last = None;
+        table.each_block_of(tx, |claim, block| {
+            if last != Some(claim) {
+                last = Some(claim);
+                let claim = ClaimRef { table: index, claim };
+                unmet.push(Unmet { missing: 1, waits: vec![NodeWait { claim, blocks: Vec::new() }] });
+            }
+            let by = table.owner(block.claim);
+            let claim = ClaimRef { table: index, claim: block.claim };
+            let wait = unmet.last_mut().map(|unmet| &mut unmet.waits[0]).expect("pushed just now");
+            wait.blocks.push(PictureBlock { by, claim, kind: block.kind });
+        });
+    }
+    let standing = tables.iter().filter_map(|table| table.standing(tx));
+    let (priority, told) = standing.reduce(|one, other| (one.0, one.1 || other.1))?;
+    (!unmet.is_empty()).then_some(Member { tx, priority, told, unmet })
+}
+
+fn carry_out<T: DerefMut<Target = LockTable>>(
+    tables: &mut [T],
+    picture: &Picture,
+    decision: &Decision,
+    now: Millis,
+) -> Deadlock {
+    let circle = explain(tables, picture, &decision.circle);
+    let way_out = match &decision.step {
+        Step::GiveWay { victim, grants } => {
+            let victim = picture.members[*victim].tx;
+            if grants.iter().any(|grant| tables[grant.table].must_abort(grant.claim)) {
+                for table in tables.iter_mut() {
+                    table.remove(victim);
+                }
+                WayOut::Abort { victim }
+            } else {
+                let objects = surrender(tables, grants, now);
+                WayOut::Surrender { victim, objects }
+            }
+        }
+        Step::Turn { first, second, pairs } => {
+            turn(tables, pairs);
+            WayOut::Overtaking { first: picture.members[*first].tx, second: picture.members[*second].tx }
+        }
+    };
+    Deadlock { circle, way_out }
+}
+
+fn turn<T: DerefMut<Target = LockTable>>(tables: &mut [T], pairs: &[(ClaimRef, ClaimRef)]) {
+    for (index, table) in tables.iter_mut().enumerate() {
+        let here = pairs.iter().filter(|(ahead, _)| ahead.table == index);
+        let pairs: Vec<(Slot, Slot)> = here.map(|(ahead, behind)| (ahead.claim, behind.claim)).collect();
+        table.turn(&pairs);
+    }
+}
+
+fn surrender<T: DerefMut<Target = LockTable>>(
+    tables: &mut [T],
+    grants: &[ClaimRef],
+    now: Millis,
+) -> Vec<crate::Object> {
+    let mut objects: Vec<_> = grants.iter().map(|grant| tables[grant.table].object(grant.claim)).collect();
+    objects.sort_unstable();
+    for (index, table) in tables.iter_mut().enumerate() {
+        let here = grants.iter().filter(|grant| grant.table == index);
+        let claims: Vec<Slot> = here.map(|grant| grant.claim).collect();
+        table.requeue(&claims, now);
+    }
+    objects
+}
+
+/// One arrow a member to the next: hard before soft, then the smallest objects.
+fn explain<T: Deref<Target = LockTable>>(tables: &[T], picture: &Picture, circle: &[usize]) -> Vec<Arrow> {
+    let pairs = circle.iter().zip(circle.iter().cycle().skip(1));
+    let arrows = pairs.map(|(from, to)| {
+        let blocks = picture.members[*from].blocks();
+        let blocks = blocks.filter(|(_, block)| block.by == picture.members[*to].tx);
+        let arrows = blocks.map(|(claim, PictureBlock { claim: by, kind, .. })| {
+            tables[claim.table].arrow(claim.claim, Block { claim: by.claim, kind })
+        });
+        arrows.min_by(|one, other| arrow_order(one).cmp(&arrow_order(other)))
+    });
+    arrows.flatten().collect()
+}

@@ -1,0 +1,156 @@
+//! When a claim has to wait: for granted claims that conflict, and for conflicting ones ahead in line.
+
+use super::LockTable;
+use super::records::{NONE, Place, Slot};
+use super::tree::Location;
+use crate::{ArrowKind, Mode};
+
+/// A claim that stands in the way of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    pub(crate) claim: Slot,
+    pub(crate) kind: ArrowKind,
+}
+
+/// What wants to be granted: whose, where, which mode, at which place in line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    pub(super) tx: Slot,
+    pub(super) mode: Mode,
+    pub(super) place: Place,
+}
+
+impl LockTable {
+    /// Some claim that keeps this one from being granted. Does not know of turned pairs.
+    pub(super) fn first_blocker(&self, at: Location, who: Candidate) -> Option<Block> {
+        let here = at.entry.and_then(|entry| self.blocker_at(entry, who));
+        here.or_else(|| self.from_here_up(at.above).find_map(|entry| self.blocker_at(entry, who)))
+            .or_else(|| self.blocker_below(at.entry?, who))
+    }
+
+    /// Some claim that keeps a waiting claim from being granted.
+    pub(super) fn blocker_of(&self, claim: Slot) -> Option<Block> {
+        let record = self.record(claim);
+        if !self.turned.is_empty() {
+            let mut found = None;
+            self.each_blocker(claim, |block| found = found.or(Some(block)));
+            return found;
+        }
+        let mode = record.wanted.expect("only a waiting claim is blocked");
+        let at = Location { entry: Some(record.entry), above: self.entry(record.entry).parent };
+        self.first_blocker(at, Candidate { tx: record.tx, mode, place: record.place })
+    }
+
+    fn blocker_at(&self, entry: Slot, who: Candidate) -> Option<Block> {
+        let hard = self.conflicting_grants(entry, who).next();
+        hard.map(|claim| Block { claim, kind: ArrowKind::Hard }).or_else(|| {
+            let soft = self.conflicting_waiters(entry, who, who.place).next();
+            soft.map(|claim| Block { claim, kind: ArrowKind::Soft })
+        })
+    }
+
+    fn blocker_below(&self, entry: Slot, who: Candidate) -> Option<Block> {
+        let branch = self.entry(entry).branch.as_ref()?;
+        let granted = branch.granted.conflicting(who.mode);
+        if granted > 0 && granted > self.own_conflicting_grants_below(entry, who) {
+            let mut below = self.below(entry, move |branch| branch.granted.conflicting(who.mode) == 0);
+            let claim = below.find_map(|entry| self.conflicting_grants(entry, who).next());
+            return claim.map(|claim| Block { claim, kind: ArrowKind::Hard });
+        }
+        if branch.waiting.conflicting(who.mode) == 0 {
+            return None;
+        }
+        let mut below = self.below(entry, move |branch| branch.waiting.conflicting(who.mode) == 0);
+        let claim = below.find_map(|entry| self.conflicting_waiters(entry, who, who.place).next());
+        claim.map(|claim| Block { claim, kind: ArrowKind::Soft })
+    }
+
+    fn own_conflicting_grants_below(&self, entry: Slot, who: Candidate) -> u32 {
+        if who.tx == NONE {
+            return 0;
+        }
+        let object = &self.entry(entry).object;
+        let own = self.claims_of(who.tx).map(|claim| self.record(claim));
+        let below = own.filter(|record| {
+            record.granted.is_some_and(|mode| mode.conflicts(who.mode))
+                && object.is_ancestor_of(&self.entry(record.entry).object)
+        });
+        u32::try_from(below.count()).expect("a table holds fewer than 2^32 claims")
+    }
+
+    /// Granted claims of others on this entry that conflict.
+    fn conflicting_grants(&self, entry: Slot, who: Candidate) -> impl Iterator<Item = Slot> {
+        let first = self.entry(entry).granted;
+        // Claims that share an entry are all reads, or one write alone.
+        let first = match who.mode {
+            Mode::Read if first != NONE && self.record(first).granted == Some(Mode::Read) => NONE,
+            _ => first,
+        };
+        self.granted_from(first).filter(move |claim| self.record(*claim).tx != who.tx)
+    }
+
+    fn granted_from(&self, first: Slot) -> impl Iterator<Item = Slot> {
+        let some = |slot: Slot| (slot != NONE).then_some(slot);
+        std::iter::successors(some(first), move |claim| some(self.record(*claim).next_in_entry))
+    }
+
+    /// The granted claims on an entry.
+    pub(super) fn granted_on(&self, entry: Slot) -> impl Iterator<Item = Slot> {
+        self.granted_from(self.entry(entry).granted)
+    }
+
+    /// Waiting claims of others on this entry that conflict and stand before `place`.
+    fn conflicting_waiters(
+        &self,
+        entry: Slot,
+        who: Candidate,
+        place: Place,
+    ) -> impl Iterator<Item = Slot> {
+        let queue = self.entry(entry).queue.as_deref();
+        let writers = queue.into_iter().flat_map(move |queue| queue.writers.range(..place));
+        let readers = queue.filter(|_| who.mode == Mode::Write);
+        let readers = readers.into_iter().flat_map(move |queue| queue.readers.range(..place));
+        let both = writers.chain(readers).map(|(_, waiting)| waiting.claim);
+        both.filter(move |claim| self.record(*claim).tx != who.tx)
+    }
+
+    /// Every claim that a waiting claim waits for, turned pairs considered.
+    pub(super) fn each_blocker(&self, claim: Slot, mut tell: impl FnMut(Block)) {
+        let record = self.record(claim);
+        let mode = record.wanted.expect("only a waiting claim is blocked");
+        let who = Candidate { tx: record.tx, mode, place: record.place };
+        // Whoever is not turned against this claim stands before its place.
+        let reach = if record.turned { Place::END } else { record.place };
+        let mut at = |entry: Slot| {
+            for claim in self.conflicting_grants(entry, who) {
+                tell(Block { claim, kind: ArrowKind::Hard });
+            }
+            for other in self.conflicting_waiters(entry, who, reach) {
+                if self.ahead(other, claim) {
+                    tell(Block { claim: other, kind: ArrowKind::Soft });
+                }
+            }
+        };
+        self.from_here_up(record.entry).for_each(&mut at);
+        let nothing = move |branch: &super::records::Branch| {
+            branch.granted.conflicting(mode) + branch.waiting.conflicting(mode) == 0
+        };
+        self.below(record.entry, nothing).for_each(&mut at);
+    }
+
+    /// Whether anybody waits for something that this transaction has, or waits for ahead of them.
+    pub(crate) fn somebody_waits_for(&self, tx: Slot) -> bool {
+        self.claims_of(tx).any(|claim| {
+            let entry = self.record(claim).entry;
+            let waits = |at: Slot| {
+                self.entry(at).queue.as_ref().is_some_and(|queue| {
+                    let line = queue.readers.values().chain(queue.writers.values());
+                    line.take(2).any(|waiting| self.record(waiting.claim).tx != tx)
+                })
+            };
+            let below = self.entry(entry).branch.as_ref();
+            below.is_some_and(|branch| !branch.waiting.is_zero())
+                || self.from_here_up(entry).any(waits)
+        })
+    }
+}

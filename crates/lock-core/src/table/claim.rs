@@ -1,0 +1,288 @@
+//! Asking: a new claim, a repeat, a conversion, a stronger wish.
+
+use thiserror::Error;
+
+use super::blockers::{Block, Candidate};
+use super::records::{ClaimRecord, NONE, Place, Slot};
+use super::tree::Location;
+use super::{LockTable, TxProfile, slot};
+use crate::{ArrowKind, Millis, Mode, Object, Token, TxId};
+
+/// How a transaction asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Line up if it cannot be granted at once; otherwise nothing is queued.
+    pub wait: bool,
+    /// A grant given at once is told to the caller by the call that asks.
+    pub tell: bool,
+}
+
+impl Ask {
+    /// Lines up; the caller is told later.
+    pub const WAIT: Self = Self { wait: true, tell: false };
+    /// Lines up; a grant given at once is told at once.
+    pub const WAIT_AND_TELL: Self = Self { wait: true, tell: true };
+    /// Only if it can be granted at once, which tells the caller.
+    pub const TRY: Self = Self { wait: false, tell: true };
+}
+
+/// What a request came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The transaction has it.
+    Granted {
+        /// The token of the grant that covers the request.
+        token: Token,
+        /// Whether the table has a claim more than before.
+        new: bool,
+    },
+    /// It waits in line.
+    Waiting(WaitChange),
+}
+
+/// What a request that waits changed, and so what taking it back means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitChange {
+    /// The table has a claim more than before.
+    New,
+    /// A grant waits for a stronger mode.
+    Conversion,
+    /// A waiting read became a waiting write, in its place.
+    Strengthened,
+    /// Nothing: the transaction waited for it before.
+    Nothing,
+}
+
+/// Whoever keeps a claim from being granted at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InTheWay {
+    /// Who.
+    pub tx: TxId,
+    /// The object that it has or waits for.
+    pub object: Object,
+    /// In which mode.
+    pub mode: Mode,
+    /// Whether it has it, or waits ahead.
+    pub kind: ArrowKind,
+}
+
+/// A lock that was tried for cannot be had at once; nothing was queued.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{tx} cannot have {mode} on {object} at once: {} {} {} on {}",
+    .in_the_way.tx,
+    if .in_the_way.kind == ArrowKind::Hard { "has" } else { "waits ahead for" },
+    .in_the_way.mode, .in_the_way.object)]
+pub struct Refused {
+    /// Who asked.
+    pub tx: TxId,
+    /// For what.
+    pub object: Object,
+    /// In which mode.
+    pub mode: Mode,
+    /// Who stands in the way.
+    pub in_the_way: InTheWay,
+}
+
+impl LockTable {
+    /// Asks for one object.
+    ///
+    /// What the transaction's own grants cover is granted at once and changes nothing. A stronger mode
+    /// of what it has is a conversion, which goes ahead of ordinary waiters; a stronger mode of
+    /// what it waits for makes that claim stronger in its place. `now` is asked only if it has to wait.
+    ///
+    /// # Errors
+    /// [`Refused`], only when asked not to wait: says who stands in the way; nothing has changed.
+    pub fn request(
+        &mut self,
+        profile: &TxProfile,
+        object: &Object,
+        mode: Mode,
+        ask: Ask,
+        now: impl FnOnce() -> Millis,
+    ) -> Result<Answer, Refused> {
+        let at = self.locate(object);
+        let tx = self.tx_slot(profile.tx);
+        if let Some(tx) = tx {
+            if let Some(token) = self.covered_by(tx, at, mode, ask) {
+                return Ok(Answer::Granted { token, new: false });
+            }
+            if let Some(claim) = at.entry.and_then(|entry| self.claim_on(tx, entry)) {
+                let answer = self.strengthen(claim, at, mode, ask, now);
+                return answer.map_err(|block| self.refuse(profile.tx, object, mode, block));
+            }
+        }
+        let who = Candidate { tx: tx.unwrap_or(NONE), mode, place: Place::END };
+        let blocked = self.first_blocker(at, who);
+        if let Some(block) = blocked
+            && !ask.wait
+        {
+            return Err(self.refuse(profile.tx, object, mode, block));
+        }
+        let tx = tx.unwrap_or_else(|| self.tx_slot_or_new(profile));
+        let entry = self.entry_at(object, at);
+        let claim = self.insert_claim(tx, entry);
+        let answer = if blocked.is_some() {
+            let place = Place::ordinary(self.next_arrival());
+            self.line_up(claim, mode, place, now());
+            Answer::Waiting(WaitChange::New)
+        } else {
+            Answer::Granted { token: self.grant_at_once(claim, mode, ask), new: true }
+        };
+        self.finish_step(entry);
+        Ok(answer)
+    }
+
+    /// Asks more of an object that the transaction already claims.
+    fn strengthen(
+        &mut self,
+        claim: Slot,
+        at: Location,
+        mode: Mode,
+        ask: Ask,
+        now: impl FnOnce() -> Millis,
+    ) -> Result<Answer, Block> {
+        let record = self.record(claim);
+        let (tx, entry) = (record.tx, record.entry);
+        match (record.granted, record.wanted) {
+            (_, Some(wanted)) => {
+                if let (false, Some(block)) = (ask.wait, self.blocker_of(claim)) {
+                    return Err(block);
+                }
+                if wanted.covers(mode) {
+                    return Ok(Answer::Waiting(WaitChange::Nothing));
+                }
+                self.change_wanted(claim, mode);
+                self.finish_step(entry);
+                Ok(Answer::Waiting(WaitChange::Strengthened))
+            }
+            (_, None) => {
+                let place = Place::conversion(self.next_arrival());
+                let blocked = self.first_blocker(at, Candidate { tx, mode, place });
+                let answer = match blocked {
+                    Some(block) if !ask.wait => return Err(block),
+                    Some(_) => {
+                        self.line_up(claim, mode, place, now());
+                        Answer::Waiting(WaitChange::Conversion)
+                    }
+                    None => {
+                        let token = self.grant_at_once(claim, mode, ask);
+                        Answer::Granted { token, new: false }
+                    }
+                };
+                self.finish_step(entry);
+                Ok(answer)
+            }
+        }
+    }
+
+    fn covered_by(&mut self, tx: Slot, at: Location, mode: Mode, ask: Ask) -> Option<Token> {
+        let lowest = at.entry.unwrap_or(at.above);
+        let covering = self.from_here_up(lowest).find_map(|entry| {
+            let claim = self.claim_on(tx, entry)?;
+            self.record(claim).granted.is_some_and(|granted| granted.covers(mode)).then_some(claim)
+        })?;
+        if ask.tell {
+            self.tell(covering);
+        }
+        Some(self.record(covering).token)
+    }
+
+    fn grant_at_once(&mut self, claim: Slot, mode: Mode, ask: Ask) -> Token {
+        self.grant(claim, mode);
+        if ask.tell {
+            self.tell(claim);
+        }
+        self.record(claim).token
+    }
+
+    fn refuse(&self, tx: TxId, object: &Object, mode: Mode, block: Block) -> Refused {
+        Refused { tx, object: object.clone(), mode, in_the_way: self.in_the_way(block) }
+    }
+
+    pub(super) fn in_the_way(&self, block: Block) -> InTheWay {
+        let record = self.record(block.claim);
+        let mode = if block.kind == ArrowKind::Hard { record.granted } else { record.wanted };
+        InTheWay {
+            tx: self.txs[record.tx as usize].id,
+            object: self.entry(record.entry).object.clone(),
+            mode: mode.expect("a blocker has or wants the object"),
+            kind: block.kind,
+        }
+    }
+
+    fn insert_claim(&mut self, tx: Slot, entry: Slot) -> Slot {
+        let record = &mut self.txs[tx as usize];
+        let next = record.first_claim;
+        let claim = slot(self.claims.insert(ClaimRecord {
+            token: Token(0),
+            place: Place::END,
+            tx,
+            entry,
+            next_in_entry: NONE,
+            prev_in_entry: NONE,
+            next_in_tx: next,
+            prev_in_tx: NONE,
+            granted: None,
+            wanted: None,
+            told: false,
+            turned: false,
+        }));
+        record.first_claim = claim;
+        record.claims += 1;
+        if next != NONE {
+            self.record_mut(next).prev_in_tx = claim;
+        }
+        claim
+    }
+
+    pub(super) fn next_arrival(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
+
+    /// Ends a step that changed an entry: who can be granted now is, and watchers are told.
+    pub(super) fn finish_step(&mut self, entry: Slot) {
+        self.version += 1;
+        self.note_change(entry);
+        if !self.freed.is_empty() {
+            self.settle();
+        }
+        self.tell_watchers();
+    }
+
+    /// The claims of a transaction, the newest first.
+    pub(crate) fn claims_of(&self, tx: Slot) -> impl Iterator<Item = Slot> {
+        let some = |slot: Slot| (slot != NONE).then_some(slot);
+        let first = self.txs[tx as usize].first_claim;
+        std::iter::successors(some(first), move |claim| some(self.record(*claim).next_in_tx))
+    }
+
+    /// The claim of a transaction on an entry. Looks through whatever is shorter: the
+    /// transaction's claims, or the claims on the entry.
+    pub(super) fn claim_on(&self, tx: Slot, entry: Slot) -> Option<Slot> {
+        let own = self.claims_of(tx).map(|claim| (claim, self.record(claim)));
+        let mut own = own.map(|(claim, record)| (record.entry == entry).then_some(claim));
+        let granted = self.granted_on(entry);
+        let queue = self.entry(entry).queue.as_deref().into_iter();
+        let waiting = queue.flat_map(|queue| queue.readers.values().chain(queue.writers.values()));
+        let here = granted.chain(waiting.map(|waiting| waiting.claim));
+        let mut here = here.map(|claim| (self.record(claim).tx == tx).then_some(claim));
+        loop {
+            match (own.next(), here.next()) {
+                (Some(Some(claim)), _) | (_, Some(Some(claim))) => return Some(claim),
+                (None, _) | (_, None) => return None,
+                _ => {}
+            }
+        }
+    }
+
+    /// Marks a grant as known to the caller.
+    pub(super) fn tell(&mut self, claim: Slot) {
+        let record = self.record_mut(claim);
+        if record.granted.is_some() && !record.told {
+            record.told = true;
+            let tx = record.tx;
+            self.txs[tx as usize].told += 1;
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What a table keeps: an entry an object, a record a claim, a record a transaction.
+//!
+//! Records point at each other by slot, so a claim costs no allocation of its own and all
+//! of a transaction's claims are found without looking at anybody else's.
+
+use std::collections::BTreeMap;
+
+use crate::{Millis, Mode, Object, Token, TxId};
+
+/// Where a record lies in its slab.
+pub(crate) type Slot = u32;
+
+/// No record.
+pub(super) const NONE: Slot = Slot::MAX;
+
+/// An object that somebody claims, or an ancestor of one.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) object: Object,
+    pub(super) parent: Slot,
+    pub(super) next_sibling: Slot,
+    pub(super) prev_sibling: Slot,
+    /// The first granted claim; readers share an entry, a writer is alone.
+    pub(super) granted: Slot,
+    /// Who waits here. Boxed: most objects never see a waiter.
+    pub(super) queue: Option<Box<WaitQueue>>,
+    /// What lies below. Boxed: most objects are leaves.
+    pub(super) branch: Option<Box<Branch>>,
+}
+
+/// The intention modes of an entry: how many claims stand below it, by mode.
+#[derive(Debug)]
+pub(super) struct Branch {
+    pub(super) first_child: Slot,
+    pub(super) granted: Tally,
+    pub(super) waiting: Tally,
+}
+
+/// A number of claims by mode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) reads: u32,
+    pub(super) writes: u32,
+}
+
+impl Tally {
+    pub(super) fn of_mut(&mut self, mode: Mode) -> &mut u32 {
+        match mode {
+            Mode::Read => &mut self.reads,
+            Mode::Write => &mut self.writes,
+        }
+    }
+
+    /// How many of them conflict with `mode`.
+    #[inline]
+    pub(super) fn conflicting(self, mode: Mode) -> u32 {
+        match mode {
+            Mode::Read => self.writes,
+            Mode::Write => self.reads + self.writes,
+        }
+    }
+
+    pub(super) fn is_zero(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// A place in line: conversions before ordinary claims, then by arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place(u64);
+
+impl Place {
+    const ORDINARY: u64 = 1 << 63;
+    /// Behind everybody.
+    pub(super) const END: Self = Self(u64::MAX);
+
+    pub(super) fn ordinary(arrival: u64) -> Self {
+        Self(arrival | Self::ORDINARY)
+    }
+
+    pub(super) fn conversion(arrival: u64) -> Self {
+        Self(arrival)
+    }
+}
+
+/// Who waits for one object, by mode and in line. Split by mode because a reader
+/// only minds the writers ahead of it.
+#[derive(Debug, Default)]
+pub(super) struct WaitQueue {
+    pub(super) readers: BTreeMap<Place, Waiting>,
+    pub(super) writers: BTreeMap<Place, Waiting>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    pub(super) claim: Slot,
+    pub(super) since: Millis,
+}
+
+impl WaitQueue {
+    pub(super) fn of_mut(&mut self, mode: Mode) -> &mut BTreeMap<Place, Waiting> {
+        match mode {
+            Mode::Read => &mut self.readers,
+            Mode::Write => &mut self.writers,
+        }
+    }
+
+    pub(super) fn of(&self, mode: Mode) -> &BTreeMap<Place, Waiting> {
+        match mode {
+            Mode::Read => &self.readers,
+            Mode::Write => &self.writers,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.readers.is_empty() && self.writers.is_empty()
+    }
+
+    /// Everybody, in line.
+    pub(super) fn in_line(&self) -> Vec<(Place, Waiting)> {
+        let both = self.readers.iter().chain(&self.writers);
+        let mut line: Vec<_> = both.map(|(place, waiting)| (*place, *waiting)).collect();
+        line.sort_by_key(|(place, _)| *place);
+        line
+    }
+}
+
+/// What one transaction has and wants of one object.
+#[derive(Debug)]
+pub(super) struct ClaimRecord {
+    /// The token of the grant; meaningless without one.
+    pub(super) token: Token,
+    /// The place in line; meaningless unless it waits.
+    pub(super) place: Place,
+    pub(super) tx: Slot,
+    pub(super) entry: Slot,
+    pub(super) next_in_entry: Slot,
+    pub(super) prev_in_entry: Slot,
+    pub(super) next_in_tx: Slot,
+    pub(super) prev_in_tx: Slot,
+    pub(super) granted: Option<Mode>,
+    /// Waits for this mode: an ordinary claim, or a pending conversion if it has a grant too.
+    pub(super) wanted: Option<Mode>,
+    /// The caller was told of the grant.
+    pub(super) told: bool,
+    /// It is part of a turned pair.
+    pub(super) turned: bool,
+}
+
+/// What one transaction has in this table.
+#[derive(Debug)]
+pub(super) struct TxRecord {
+    pub(super) id: TxId,
+    pub(super) first_claim: Slot,
+    pub(super) claims: u32,
+    pub(super) waiting: u32,
+    pub(super) told: u32,
+    pub(super) priority: i32,
+    pub(super) abort_on_deadlock: bool,
+}

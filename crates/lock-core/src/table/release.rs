@@ -1,0 +1,262 @@
+//! Giving back: unlock, downgrade, surrender, withdrawal of what waits, removal of a transaction.
+
+use std::fmt::Write as _;
+
+use thiserror::Error;
+
+use super::records::{NONE, Place, Slot};
+use super::{LockTable, WaitChange};
+use crate::{Millis, Mode, Object, Token, TxId};
+
+/// A transaction named a lock that it does not have.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{tx} does not hold {object}{}", held_by(.holders))]
+pub struct NotHeld {
+    /// Who asked. The fixed words for this error are "not held".
+    pub tx: TxId,
+    /// Which object.
+    pub object: Object,
+    /// Some of those who do hold it.
+    pub holders: Vec<TxId>,
+}
+
+fn held_by(holders: &[TxId]) -> String {
+    let mut text = String::from(if holders.is_empty() { " (not held by anybody" } else { " (not held by it but by " });
+    for (index, holder) in holders.iter().enumerate() {
+        let _ = write!(text, "{}{holder}", if index > 0 { ", " } else { "" });
+    }
+    text.push(')');
+    text
+}
+
+impl LockTable {
+    /// Gives an object back: the grant, the waiting claim and the pending conversion.
+    ///
+    /// # Errors
+    /// [`NotHeld`], if the transaction neither has it nor waits for it; says who has it.
+    pub fn unlock(&mut self, tx: TxId, object: &Object) -> Result<(), NotHeld> {
+        let claim = self.claim_at(tx, object)?;
+        let entry = self.record(claim).entry;
+        self.withdraw(claim);
+        self.finish_step(entry);
+        self.forget_if_idle(tx);
+        Ok(())
+    }
+
+    /// Turns a write into a read; a read stays as it is. The grant keeps its token.
+    /// A claim that only waits for write waits for read from now on, in its place.
+    ///
+    /// # Errors
+    /// [`NotHeld`], if the transaction neither has it nor waits for it; says who has it.
+    pub fn downgrade(&mut self, tx: TxId, object: &Object) -> Result<(), NotHeld> {
+        let claim = self.claim_at(tx, object)?;
+        let record = self.record_mut(claim);
+        let entry = record.entry;
+        if record.granted == Some(Mode::Write) {
+            record.granted = Some(Mode::Read);
+            self.count_granted(entry, Some(Mode::Write), Some(Mode::Read));
+        } else if record.granted.is_none() && record.wanted == Some(Mode::Write) {
+            self.change_wanted(claim, Mode::Read);
+        } else {
+            return Ok(());
+        }
+        self.freed.push((entry, Mode::Write));
+        self.finish_step(entry);
+        Ok(())
+    }
+
+    /// Puts a granted claim back to the end of the line, with the same mode, joined with a pending
+    /// conversion. With a token: only if that grant is still current.
+    ///
+    /// Gives the new token if it was granted again at once, because nobody else wants it.
+    ///
+    /// # Errors
+    /// [`NotHeld`], if the transaction has no such grant; nothing has changed.
+    pub fn surrender(
+        &mut self,
+        tx: TxId,
+        object: &Object,
+        token: Option<Token>,
+        now: Millis,
+    ) -> Result<Option<Token>, NotHeld> {
+        let claim = self.claim_at(tx, object)?;
+        let record = self.record(claim);
+        if record.granted.is_none() || token.is_some_and(|token| token != record.token) {
+            return Err(self.not_held(tx, object));
+        }
+        self.requeue(&[claim], now);
+        let record = self.record(claim);
+        Ok(record.granted.is_some().then_some(record.token))
+    }
+
+    /// Puts granted claims back to the end of the line, in one step.
+    pub(crate) fn requeue(&mut self, claims: &[Slot], now: Millis) {
+        for claim in claims {
+            let pending = self.step_out(*claim).map(|(mode, _)| mode);
+            let granted = self.take_grant(*claim).expect("only a grant is surrendered");
+            let mode = pending.map_or(granted, |pending| pending.max(granted));
+            let place = Place::ordinary(self.next_arrival());
+            self.line_up(*claim, mode, place, now);
+            let entry = self.record(*claim).entry;
+            // As if a write were gone: the claim itself may be the next to be served.
+            self.freed.push((entry, Mode::Write));
+            self.note_change(entry);
+        }
+        if let Some(claim) = claims.first() {
+            self.finish_step(self.record(*claim).entry);
+        }
+    }
+
+    /// Withdraws everything that a transaction waits for; its grants stay.
+    pub fn withdraw_waits(&mut self, tx: TxId) -> Vec<Object> {
+        let Some(slot) = self.tx_slot(tx) else { return Vec::new() };
+        let waits = |claim: &Slot| self.record(*claim).wanted.is_some();
+        let claims: Vec<Slot> = self.claims_of(slot).filter(waits).collect();
+        let mut withdrawn = Vec::new();
+        for claim in claims {
+            let entry = self.record(claim).entry;
+            withdrawn.push(self.entry(entry).object.clone());
+            self.withdraw_waiting(claim);
+            self.note_change(entry);
+        }
+        self.finish_removal();
+        self.forget_if_idle(tx);
+        withdrawn
+    }
+
+    /// Withdraws what a transaction waits for on one object; a grant of it stays. Gives the mode
+    /// that it waited for, if it did.
+    pub fn withdraw_wait(&mut self, tx: TxId, object: &Object) -> Option<Mode> {
+        let claim = self.claim_at(tx, object).ok()?;
+        let wanted = self.record(claim).wanted?;
+        let entry = self.record(claim).entry;
+        self.withdraw_waiting(claim);
+        self.finish_step(entry);
+        self.forget_if_idle(tx);
+        Some(wanted)
+    }
+
+    /// Takes back a request that had to wait, because nobody waits for its answer any more.
+    ///
+    /// `change` is what the request had come to. A grant that came in the meantime and that the
+    /// caller was not told of is given back as well.
+    pub fn take_back(&mut self, tx: TxId, object: &Object, change: WaitChange) {
+        let Ok(claim) = self.claim_at(tx, object) else { return };
+        let record = self.record(claim);
+        match change {
+            WaitChange::New if !record.told => drop(self.unlock(tx, object)),
+            WaitChange::Conversion if record.wanted.is_some() => drop(self.withdraw_wait(tx, object)),
+            WaitChange::Conversion => drop(self.downgrade(tx, object)),
+            WaitChange::Strengthened if !record.told => drop(self.downgrade(tx, object)),
+            WaitChange::New | WaitChange::Strengthened | WaitChange::Nothing => {}
+        }
+    }
+
+    /// Withdraws all that a transaction has and waits for, in one step, in time
+    /// proportional to its own claims. Gives how many they were.
+    pub fn remove(&mut self, tx: TxId) -> usize {
+        let Some(slot) = self.tx_slot(tx) else { return 0 };
+        let mut removed = 0;
+        loop {
+            let claim = self.txs[slot as usize].first_claim;
+            if claim == NONE {
+                break;
+            }
+            self.note_change(self.record(claim).entry);
+            self.withdraw(claim);
+            removed += 1;
+        }
+        self.finish_removal();
+        self.forget_tx(slot);
+        removed
+    }
+
+    fn finish_removal(&mut self) {
+        self.version += 1;
+        if !self.freed.is_empty() {
+            self.settle();
+        }
+        self.tell_watchers();
+    }
+
+    /// Withdraws a claim whole. What it frees is for [`Self::settle`] to hand on.
+    fn withdraw(&mut self, claim: Slot) {
+        let wanted = self.step_out(claim).map(|(mode, _)| mode);
+        let granted = self.take_grant(claim);
+        self.freed.push((self.record(claim).entry, granted.max(wanted).unwrap_or(Mode::Read)));
+        self.remove_record(claim);
+    }
+
+    /// Withdraws only what a claim waits for.
+    pub(super) fn withdraw_waiting(&mut self, claim: Slot) {
+        if let Some((mode, _)) = self.step_out(claim) {
+            self.freed.push((self.record(claim).entry, mode));
+        }
+        if self.record(claim).granted.is_none() {
+            self.remove_record(claim);
+        }
+    }
+
+    fn take_grant(&mut self, claim: Slot) -> Option<Mode> {
+        let record = self.record_mut(claim);
+        let mode = record.granted.take()?;
+        let (entry, tx) = (record.entry, record.tx);
+        if std::mem::take(&mut record.told) {
+            self.txs[tx as usize].told -= 1;
+        }
+        self.unlink_granted(claim);
+        self.count_granted(entry, Some(mode), None);
+        Some(mode)
+    }
+
+    fn unlink_granted(&mut self, claim: Slot) {
+        let record = self.record_mut(claim);
+        let next = std::mem::replace(&mut record.next_in_entry, NONE);
+        let prev = std::mem::replace(&mut record.prev_in_entry, NONE);
+        let entry = record.entry;
+        if next != NONE {
+            self.record_mut(next).prev_in_entry = prev;
+        }
+        if prev == NONE {
+            self.entry_mut(entry).granted = next;
+        } else {
+            self.record_mut(prev).next_in_entry = next;
+        }
+    }
+
+    fn remove_record(&mut self, claim: Slot) {
+        let record = self.claims.remove(claim as usize);
+        let tx = &mut self.txs[record.tx as usize];
+        tx.claims -= 1;
+        if record.prev_in_tx == NONE {
+            tx.first_claim = record.next_in_tx;
+        } else {
+            self.record_mut(record.prev_in_tx).next_in_tx = record.next_in_tx;
+        }
+        if record.next_in_tx != NONE {
+            self.record_mut(record.next_in_tx).prev_in_tx = record.prev_in_tx;
+        }
+    }
+
+    pub(super) fn forget_if_idle(&mut self, tx: TxId) {
+        if let Some(slot) = self.tx_slot(tx)
+            && self.txs[slot as usize].claims == 0
+        {
+            self.forget_tx(slot);
+        }
+    }
+
+    fn claim_at(&self, tx: TxId, object: &Object) -> Result<Slot, NotHeld> {
+        let entry = self.find_object(object);
+        let claim = entry.and_then(|entry| self.claim_on(self.tx_slot(tx)?, entry));
+        claim.ok_or_else(|| self.not_held(tx, object))
+    }
+
+    fn not_held(&self, tx: TxId, object: &Object) -> NotHeld {
+        const NAMED: usize = 8;
+        let holders = self.find_object(object).into_iter().flat_map(|entry| self.granted_on(entry));
+        let holders = holders.map(|claim| self.txs[self.record(claim).tx as usize].id);
+        let holders = holders.filter(|holder| *holder != tx).take(NAMED).collect();
+        NotHeld { tx, object: object.clone(), holders }
+    }
+}

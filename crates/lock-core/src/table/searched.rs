@@ -1,0 +1,56 @@
+//! What the deadlock search reads of a table, and what it does to it.
+
+use super::{Block, LockTable, Slot};
+use crate::{Mode, Object, TxId};
+
+impl LockTable {
+    /// Every block of every waiting claim of a transaction, claim by claim.
+    pub(crate) fn each_block_of(&self, tx: TxId, mut tell: impl FnMut(Slot, Block)) {
+        if let Some(slot) = self.tx_slot(tx) {
+            for claim in self.waiting_claims_of(slot) {
+                self.each_blocker(claim, |block| tell(claim, block));
+            }
+        }
+    }
+
+    /// Whether anybody may wait for what this transaction has or waits for.
+    pub(crate) fn is_waited_for(&self, tx: TxId) -> bool {
+        self.tx_slot(tx).is_some_and(|slot| self.somebody_waits_for(slot))
+    }
+
+    /// Whose claim it is.
+    pub(crate) fn owner(&self, claim: Slot) -> TxId {
+        self.txs[self.record(claim).tx as usize].id
+    }
+
+    /// What the claim is of.
+    pub(crate) fn object(&self, claim: Slot) -> Object {
+        self.entry(self.record(claim).entry).object.clone()
+    }
+
+    /// A transaction's priority, and whether its caller was told of anything that it has here.
+    pub(crate) fn standing(&self, tx: TxId) -> Option<(i32, bool)> {
+        let record = &self.txs[self.tx_slot(tx)? as usize];
+        Some((record.priority, record.told > 0))
+    }
+
+    /// Whether the owner would rather abort than surrender this grant.
+    pub(crate) fn must_abort(&self, claim: Slot) -> bool {
+        let record = self.record(claim);
+        record.told && self.txs[record.tx as usize].abort_on_deadlock
+    }
+
+    /// Lets the first waiting claim of each pair go before the second, and grants it if nothing
+    /// else is in its way.
+    pub(crate) fn turn(&mut self, pairs: &[(Slot, Slot)]) {
+        for (first, second) in pairs {
+            self.turn_pair(*first, *second);
+            let entry = self.record(*first).entry;
+            self.freed.push((entry, Mode::Write));
+            self.note_change(entry);
+        }
+        if let Some((first, _)) = pairs.first() {
+            self.finish_step(self.record(*first).entry);
+        }
+    }
+}

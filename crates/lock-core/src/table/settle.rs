@@ -1,0 +1,147 @@
+//! Who is next: grants after something was withdrawn.
+
+use super::LockTable;
+use super::records::{NONE, Place, Slot, WaitQueue};
+use crate::{Fact, Mode};
+
+impl LockTable {
+    /// Grants whatever can be granted where something was withdrawn, and clears what is empty.
+    ///
+    /// The claims that can be granted do not conflict with each other, whatever their order,
+    /// so they are found first and granted in line.
+    pub(super) fn settle(&mut self) {
+        let mut emptied = Vec::new();
+        while !self.freed.is_empty() {
+            let freed = std::mem::take(&mut self.freed);
+            let mut grantable = Vec::new();
+            for (entry, mode) in &freed {
+                self.find_grantable(*entry, *mode, &mut grantable);
+            }
+            grantable.sort_unstable();
+            grantable.dedup();
+            for (_, claim) in grantable {
+                self.grant_waiting(claim);
+            }
+            emptied.extend(freed);
+        }
+        for (entry, _) in emptied {
+            self.prune(entry);
+        }
+    }
+
+    /// Waiting claims on related objects that nothing blocks any more.
+    fn find_grantable(&self, freed: Slot, mode: Mode, found: &mut Vec<(Place, Slot)>) {
+        for entry in self.from_here_up(freed) {
+            self.find_grantable_at(entry, mode, found);
+        }
+        if self.entry(freed).branch.as_ref().is_some_and(|branch| !branch.waiting.is_zero()) {
+            for entry in self.below(freed, |branch| branch.waiting.is_zero()) {
+                self.find_grantable_at(entry, mode, found);
+            }
+        }
+    }
+
+    /// Only the first writer of a queue can be granted, and readers ahead of it; and a
+    /// withdrawn read was in the way of writers only.
+    fn find_grantable_at(&self, entry: Slot, freed: Mode, found: &mut Vec<(Place, Slot)>) {
+        let Some(queue) = self.entry(entry).queue.as_deref() else { return };
+        if !self.turned.is_empty() {
+            let line = queue.in_line().into_iter().map(|(place, waiting)| (place, waiting.claim));
+            found.extend(line.filter(|(_, claim)| self.blocker_of(*claim).is_none()));
+            return;
+        }
+        let writer = queue.writers.first_key_value();
+        if let Some((place, waiting)) = writer
+            && self.blocker_of(waiting.claim).is_none()
+        {
+            found.push((*place, waiting.claim));
+        }
+        if freed == Mode::Write {
+            let end = writer.map_or(Place::END, |(place, _)| *place);
+            self.find_grantable_readers(entry, queue, end, found);
+        }
+    }
+
+    fn find_grantable_readers(
+        &self,
+        entry: Slot,
+        queue: &WaitQueue,
+        end: Place,
+        found: &mut Vec<(Place, Slot)>,
+    ) {
+        for (place, waiting) in queue.readers.range(..end) {
+            let Some(block) = self.blocker_of(waiting.claim) else {
+                found.push((*place, waiting.claim));
+                continue;
+            };
+            // What blocks this reader blocks all behind it, but for the blocker's own.
+            let blocker = self.record(block.claim).tx;
+            let own = self.claim_on(blocker, entry).map(|claim| (self.record(claim), claim));
+            if let Some((record, claim)) = own
+                && record.wanted == Some(Mode::Read)
+                && record.place > *place
+                && record.place < end
+                && self.blocker_of(claim).is_none()
+            {
+                found.push((record.place, claim));
+            }
+            return;
+        }
+    }
+
+    fn grant_waiting(&mut self, claim: Slot) {
+        let (mode, _) = self.step_out(claim).expect("only a waiting claim is granted later");
+        self.grant(claim, mode);
+        let record = self.record(claim);
+        let (tx, entry, token) = (record.tx, record.entry, record.token);
+        let object = self.entry(entry).object.clone();
+        self.facts.push(Fact::Granted { tx: self.txs[tx as usize].id, object, mode, token });
+        self.note_change(entry);
+    }
+
+    /// Makes a claim that does not wait a grant, with a new token.
+    pub(super) fn grant(&mut self, claim: Slot, mode: Mode) {
+        let token = self.tokens.next();
+        let record = self.record_mut(claim);
+        record.token = token;
+        let from = record.granted.replace(mode);
+        let (entry, tx) = (record.entry, record.tx);
+        if from.is_none() {
+            self.link_granted(claim, entry);
+        }
+        self.count_granted(entry, from, Some(mode));
+        if self.txs[tx as usize].waiting > 0 {
+            self.withdraw_covered(tx, entry, mode);
+        }
+    }
+
+    /// A transaction never waits for what it covers.
+    fn withdraw_covered(&mut self, tx: Slot, entry: Slot, mode: Mode) {
+        if self.entry(entry).branch.is_none() {
+            return;
+        }
+        let object = self.entry(entry).object.clone();
+        let covered: Vec<Slot> = self
+            .claims_of(tx)
+            .filter(|claim| {
+                let record = self.record(*claim);
+                record.wanted.is_some_and(|wanted| mode.covers(wanted))
+                    && object.is_ancestor_of(&self.entry(record.entry).object)
+            })
+            .collect();
+        for claim in covered {
+            let at = self.record(claim).entry;
+            let object = self.entry(at).object.clone();
+            self.facts.push(Fact::Covered { tx: self.txs[tx as usize].id, object });
+            self.withdraw_waiting(claim);
+        }
+    }
+
+    fn link_granted(&mut self, claim: Slot, entry: Slot) {
+        let next = std::mem::replace(&mut self.entry_mut(entry).granted, claim);
+        self.record_mut(claim).next_in_entry = next;
+        if next != NONE {
+            self.record_mut(next).prev_in_entry = claim;
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Looking at a table: who has what, who waits, what stands behind an arrow.
+
+use serde::{Deserialize, Serialize};
+
+use super::LockTable;
+use super::blockers::Block;
+use super::records::Slot;
+use crate::{Arrow, ArrowKind, Millis, Mode, Object, Token, TxId};
+
+/// A holder of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderView {
+    /// Who has it.
+    pub tx: TxId,
+    /// In which mode.
+    pub mode: Mode,
+    /// The grant's fencing token.
+    pub token: Token,
+}
+
+/// A waiter for an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaiterView {
+    /// Who waits.
+    pub tx: TxId,
+    /// For which mode.
+    pub mode: Mode,
+    /// Since when.
+    pub since: Millis,
+}
+
+/// One claim of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimView {
+    /// The object.
+    pub object: Object,
+    /// The mode that it has.
+    pub granted: Option<Mode>,
+    /// The token of that grant.
+    pub token: Option<Token>,
+    /// Whether the caller was told of that grant.
+    pub told: bool,
+    /// The mode that it waits for.
+    pub wanted: Option<Mode>,
+}
+
+impl LockTable {
+    /// Who has a grant on exactly this object, oldest transaction first.
+    pub fn holders(&self, object: &Object) -> Vec<HolderView> {
+        let granted = self.find_object(object).into_iter().flat_map(|entry| self.granted_on(entry));
+        let mut holders: Vec<_> = granted
+            .map(|claim| self.record(claim))
+            .filter_map(|record| {
+                let tx = self.txs[record.tx as usize].id;
+                Some(HolderView { tx, mode: record.granted?, token: record.token })
+            })
+            .collect();
+        holders.sort_by_key(|holder| holder.tx);
+        holders
+    }
+
+    /// Who waits for exactly this object, in the order in which they will be served.
+    pub fn waiters(&self, object: &Object) -> Vec<WaiterView> {
+        let queue = self.find_object(object).and_then(|entry| self.entry(entry).queue.as_ref());
+        let mut line: Vec<_> = queue.map(|queue| queue.in_line()).unwrap_or_default();
+        if !self.turned.is_empty() {
+            self.order_turned(&mut line);
+        }
+        line.into_iter()
+            .filter_map(|(_, waiting)| {
+                let record = self.record(waiting.claim);
+                let tx = self.txs[record.tx as usize].id;
+                Some(WaiterView { tx, mode: record.wanted?, since: waiting.since })
+            })
+            .collect()
+    }
+
+    /// Takes, again and again, the first of the line whom no other one of it goes before.
+    fn order_turned(&self, line: &mut Vec<(super::records::Place, super::records::Waiting)>) {
+        let mut rest = std::mem::take(line);
+        while !rest.is_empty() {
+            let free = rest.iter().position(|(_, one)| {
+                !rest.iter().any(|(_, other)| {
+                    other.claim != one.claim
+                        && self.turned.contains(&(other.claim, one.claim))
+                })
+            });
+            line.push(rest.remove(free.unwrap_or(0)));
+        }
+    }
+
+    /// All claims of a transaction in this table, in the order of their objects.
+    pub fn claims(&self, tx: TxId) -> Vec<ClaimView> {
+        let own = self.tx_slot(tx).into_iter().flat_map(|slot| self.claims_of(slot));
+        let mut claims: Vec<_> = own.map(|claim| self.claim_view(claim)).collect();
+        claims.sort_by(|one, other| one.object.cmp(&other.object));
+        claims
+    }
+
+    /// One claim of a transaction, if it has or wants exactly this object.
+    pub fn claim(&self, tx: TxId, object: &Object) -> Option<ClaimView> {
+        let claim = self.claim_on(self.tx_slot(tx)?, self.find_object(object)?)?;
+        Some(self.claim_view(claim))
+    }
+
+    /// The token of the transaction's current grant on exactly this object.
+    pub fn token(&self, tx: TxId, object: &Object) -> Option<Token> {
+        let claim = self.claim_on(self.tx_slot(tx)?, self.find_object(object)?)?;
+        let record = self.record(claim);
+        record.granted.map(|_| record.token)
+    }
+
+    /// How many claims of a transaction wait.
+    pub fn waiting_claims(&self, tx: TxId) -> u32 {
+        self.tx_slot(tx).map_or(0, |slot| self.txs[slot as usize].waiting)
+    }
+
+    /// How many claims a transaction has, granted and waiting.
+    pub fn claim_count(&self, tx: TxId) -> u32 {
+        self.tx_slot(tx).map_or(0, |slot| self.txs[slot as usize].claims)
+    }
+
+    /// Marks all grants of a transaction as known to its caller.
+    pub fn tell_all(&mut self, tx: TxId) {
+        if let Some(slot) = self.tx_slot(tx) {
+            let record = &self.txs[slot as usize];
+            if record.told < record.claims {
+                let claims: Vec<Slot> = self.claims_of(slot).collect();
+                claims.into_iter().for_each(|claim| self.tell(claim));
+            }
+        }
+    }
+
+    /// The transactions that wait here, oldest first.
+    pub fn waiting_transactions(&self) -> Vec<TxId> {
+        let waiting = self.txs.iter().filter(|(_, tx)| tx.waiting > 0);
+        let mut ids: Vec<_> = waiting.map(|(_, tx)| tx.id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// All that one transaction waits for here: an arrow a claim in its way.
+    pub fn arrows(&self, tx: TxId) -> Vec<Arrow> {
+        let mut arrows = Vec::new();
+        if let Some(slot) = self.tx_slot(tx) {
+            for claim in self.waiting_claims_of(slot) {
+                self.each_blocker(claim, |block| arrows.push(self.arrow(claim, block)));
+            }
+        }
+        arrows
+    }
+
+    fn claim_view(&self, claim: Slot) -> ClaimView {
+        let record = self.record(claim);
+        ClaimView {
+            object: self.entry(record.entry).object.clone(),
+            granted: record.granted,
+            token: record.granted.map(|_| record.token),
+            told: record.told,
+            wanted: record.wanted,
+        }
+    }
+
+    /// The arrow from a waiting claim to one that blocks it.
+    pub(crate) fn arrow(&self, claim: Slot, block: Block) -> Arrow {
+        let (waiting, blocking) = (self.record(claim), self.in_the_way(block));
+        Arrow {
+            waiter: self.txs[waiting.tx as usize].id,
+            wants: self.entry(waiting.entry).object.clone(),
+            wanted: waiting.wanted.expect("an arrow starts at a waiting claim"),
+            since: self.waiting_since(claim),
+            blocker: blocking.tx,
+            blocking: blocking.object,
+            blocking_mode: blocking.mode,
+            kind: block.kind,
+            token: (block.kind == ArrowKind::Hard).then(|| self.record(block.claim).token),
+        }
+    }
+
+    fn waiting_since(&self, claim: Slot) -> Millis {
+        self.since(claim)
+    }
+
+    /// The waiting claims of a transaction.
+    pub(crate) fn waiting_claims_of(&self, tx: Slot) -> impl Iterator<Item = Slot> {
+        let waiting = self.txs[tx as usize].waiting as usize;
+        let waits = |claim: &Slot| self.record(*claim).wanted.is_some();
+        self.claims_of(tx).filter(waits).take(waiting)
+    }
+}

@@ -1,0 +1,28 @@
+//! Where fencing tokens come from.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{Incarnation, Token};
+
+/// The counter of a node's fencing tokens, shared by its tables.
+///
+/// Every token is larger than all that were taken before it, and than all of earlier incarnations.
+#[derive(Clone, Debug)]
+pub struct Tokens(Arc<Counter>);
+
+/// A line of the cache of its own: every grant of the node counts here.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Counter(AtomicU64);
+
+impl Tokens {
+    /// The tokens of one incarnation.
+    pub fn starting_at(incarnation: Incarnation) -> Self {
+        Self(Arc::new(Counter(AtomicU64::new(incarnation.first_number() + 1))))
+    }
+
+    pub(crate) fn next(&self) -> Token {
+        Token(self.0.0.fetch_add(1, Ordering::Relaxed))
+    }
+}

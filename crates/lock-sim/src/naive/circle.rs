@@ -1,0 +1,56 @@
+//! Which circle of arrows is named, where there are many.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lock_core::TxId;
+
+use super::arrows::Arrows;
+
+impl Arrows {
+    /// The canonical circle: the shortest; among those, the one whose members are smallest when they stand in
+    /// the order of the arrows with the oldest first. Nothing if there is no circle.
+    pub(super) fn canonical_circle(&self, members: &BTreeSet<TxId>) -> Option<Vec<TxId>> {
+        let circles = members
+            .iter()
+            .filter_map(|oldest| self.circle_from(*oldest, members));
+        circles.min_by_key(|circle| (circle.len(), circle.clone()))
+    }
+
+    /// The smallest of the shortest circles in which this member is the oldest.
+    fn circle_from(&self, oldest: TxId, members: &BTreeSet<TxId>) -> Option<Vec<TxId>> {
+        let younger: BTreeSet<TxId> = members.range(oldest..).copied().collect();
+        let steps = self.steps_to(oldest, &younger);
+        let mut circle = vec![oldest];
+        let mut here = oldest;
+        loop {
+            let nearest = self
+                .blockers(here)
+                .filter_map(|next| Some((*steps.get(&next)?, next)))
+                .min()?
+                .1;
+            if nearest == oldest {
+                return Some(circle);
+            }
+            circle.push(nearest);
+            here = nearest;
+        }
+    }
+
+    /// How many arrows lie between each member and the goal, for those who can reach it.
+    fn steps_to(&self, goal: TxId, members: &BTreeSet<TxId>) -> BTreeMap<TxId, usize> {
+        let mut steps = BTreeMap::from([(goal, 0)]);
+        for distance in 1..=members.len() {
+            let behind = |tx: &TxId| {
+                self.blockers(*tx)
+                    .any(|next| steps.get(&next) == Some(&(distance - 1)))
+            };
+            let found: Vec<_> = members
+                .iter()
+                .copied()
+                .filter(|tx| !steps.contains_key(tx) && behind(tx))
+                .collect();
+            steps.extend(found.into_iter().map(|tx| (tx, distance)));
+        }
+        steps
+    }
+}
