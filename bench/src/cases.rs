@@ -18,15 +18,12 @@ pub struct Case {
 pub fn main(version: &str, cases: &[Case]) {
     let mut args = std::env::args().skip(1);
     let first = args.next().unwrap_or_else(|| "--list".into());
-    let seconds = args
-        .next()
-        .map_or(0.3, |text| text.parse().expect("seconds are a number"));
+    let seconds = args.next().map_or(0.3, |text| text.parse().expect("seconds are a number"));
     match first.as_str() {
         "--version" => println!("{version}"),
         "--list" => cases.iter().for_each(|case| println!("{}", case.name)),
-        name => cases
-            .iter()
-            .filter(|case| case.name == name)
-            .for_each(|case| (case.run)(Duration::from_secs_f64(seconds))),
+        name => {
+            cases.iter().filter(|case| case.name == name).for_each(|case| (case.run)(Duration::from_secs_f64(seconds)))
+        }
     }
 }

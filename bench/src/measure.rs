@@ -12,9 +12,7 @@ const BATCH: usize = 256;
 
 /// The keys of one thread, made before the clock runs.
 pub fn keys(prefix: &str, thread: usize, count: usize) -> Vec<String> {
-    (0..count)
-        .map(|n| format!("{prefix}-{thread}-{n}"))
-        .collect()
+    (0..count).map(|n| format!("{prefix}-{thread}-{n}")).collect()
 }
 
 /// The runtime that every asynchronous case runs on: two workers, like the machines it is for.
@@ -41,11 +39,7 @@ pub fn seconds_since(start: Instant) -> f64 {
 ///
 /// # Panics
 /// If the work does.
-pub fn rate<W: AsyncFnMut(usize)>(
-    threads: usize,
-    time: Duration,
-    prepare: impl Fn(usize) -> W + Sync,
-) -> f64 {
+pub fn rate<W: AsyncFnMut(usize)>(threads: usize, time: Duration, prepare: impl Fn(usize) -> W + Sync) -> f64 {
     let (runtime, barrier) = (runtime(), Barrier::new(threads));
     let one = |thread| {
         let mut work = prepare(thread);
@@ -63,13 +57,8 @@ pub fn rate<W: AsyncFnMut(usize)>(
         })
     };
     std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || one(thread)))
-            .collect();
-        handles
-            .into_iter()
-            .map(|handle| handle.join().expect("the work did not fail"))
-            .sum()
+        let handles: Vec<_> = (0..threads).map(|thread| scope.spawn(move || one(thread))).collect();
+        handles.into_iter().map(|handle| handle.join().expect("the work did not fail")).sum()
     })
 }
 

@@ -24,55 +24,23 @@ struct Step {
 const PEER: &str = "bench/peers/parking-lot/Cargo.toml";
 
 const FORMAT: Step = step("format", &["fmt", "--all", "--check"]);
-const FORMAT_PEER: Step = step(
-    "format (peer)",
-    &["fmt", "--manifest-path", PEER, "--check"],
-);
-const CLIPPY: Step = step(
-    "clippy",
-    &[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--quiet",
-        "--",
-        "-D",
-        "warnings",
-    ],
-);
+const FORMAT_PEER: Step = step("format (peer)", &["fmt", "--manifest-path", PEER, "--check"]);
+const CLIPPY: Step = step("clippy", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]);
 const TESTS: Step = step("tests", &["test", "--workspace", "--quiet"]);
-const MEND: Step = step(
-    "mend",
-    &[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--fix",
-        "--allow-dirty",
-        "--allow-staged",
-    ],
-);
+const MEND: Step =
+    step("mend", &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"]);
 const WRITE_FORMAT: Step = step("format", &["fmt", "--all"]);
-const DOCS: Step = Step {
-    name: "docs",
-    args: &["doc", "--workspace", "--no-deps", "--quiet"],
-    rustdocflags: Some("-D warnings"),
-};
+const DOCS: Step =
+    Step { name: "docs", args: &["doc", "--workspace", "--no-deps", "--quiet"], rustdocflags: Some("-D warnings") };
 
 const fn step(name: &'static str, args: &'static [&'static str]) -> Step {
-    Step {
-        name,
-        args,
-        rustdocflags: None,
-    }
+    Step { name, args, rustdocflags: None }
 }
 
 /// Runs the gate.
 pub(crate) fn check(args: &CheckArgs) -> Outcome<()> {
     let steps = [FORMAT, FORMAT_PEER, CLIPPY, TESTS, DOCS];
-    run(steps
-        .into_iter()
-        .filter(|step| !(args.no_tests && step.name == TESTS.name)))
+    run(steps.into_iter().filter(|step| !(args.no_tests && step.name == TESTS.name)))
 }
 
 /// Mends what can be mended by itself.
@@ -91,11 +59,7 @@ fn run(steps: impl IntoIterator<Item = Step>) -> Outcome<()> {
         }
         let succeeded = command.status()?.success();
         let seconds = start.elapsed().as_secs_f64();
-        println!(
-            "-- {}: {} in {seconds:.1} s",
-            step.name,
-            if succeeded { "ok" } else { "failed" }
-        );
+        println!("-- {}: {} in {seconds:.1} s", step.name, if succeeded { "ok" } else { "failed" });
         if !succeeded {
             return Err(format!("{} failed", step.name).into());
         }

@@ -9,9 +9,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// The folder of the workspace.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
 }
 
 /// Where everything built goes.
@@ -29,9 +27,6 @@ pub(crate) fn cargo() -> Command {
 
 /// What a program prints, without the white space around it; nothing if it cannot be run.
 pub(crate) fn printed(command: &mut Command) -> Option<String> {
-    let output = command
-        .output()
-        .ok()
-        .filter(|output| output.status.success())?;
+    let output = command.output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

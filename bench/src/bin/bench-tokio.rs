@@ -26,18 +26,9 @@ impl LockMap {
 
 fn main() {
     let cases = [
-        Case {
-            name: "flat-1",
-            run: |time| flat("flat-1", 1, time),
-        },
-        Case {
-            name: "flat-2",
-            run: |time| flat("flat-2", 2, time),
-        },
-        Case {
-            name: "hot-128",
-            run: |time| hot("hot-128", 128, time),
-        },
+        Case { name: "flat-1", run: |time| flat("flat-1", 1, time) },
+        Case { name: "flat-2", run: |time| flat("flat-2", 2, time) },
+        Case { name: "hot-128", run: |time| hot("hot-128", 128, time) },
     ];
     gordian_bench::main("1", &cases);
 }
@@ -85,15 +76,7 @@ fn hot(name: &str, members: usize, time: Duration) {
         handed.add(hand_offs);
     }
     let elapsed = seconds_since(start);
-    report(
-        &format!("{name}-handoffs"),
-        "1/s",
-        vec![handed.sum() / elapsed],
-    );
-    report(
-        &format!("{name}-grants"),
-        "1/s",
-        vec![shares.sum() / elapsed],
-    );
+    report(&format!("{name}-handoffs"), "1/s", vec![handed.sum() / elapsed]);
+    report(&format!("{name}-grants"), "1/s", vec![shares.sum() / elapsed]);
     report(&format!("{name}-shares"), "x", vec![shares.most_by_least()]);
 }

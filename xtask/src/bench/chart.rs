@@ -37,12 +37,7 @@ const GAP: f64 = 14.0;
 
 impl Chart {
     pub(crate) fn svg(&self) -> String {
-        let bottom = TOP
-            + self
-                .groups
-                .iter()
-                .map(|group| height(group) + GAP)
-                .sum::<f64>();
+        let bottom = TOP + self.groups.iter().map(|group| height(group) + GAP).sum::<f64>();
         let total = bottom + 52.0;
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{total}\" viewBox=\"0 0 {WIDTH} {total}\" \
@@ -63,12 +58,7 @@ impl Chart {
     }
 
     fn legend(&self, svg: &mut String) {
-        let used = |peer| {
-            self.groups
-                .iter()
-                .flat_map(|group| &group.bars)
-                .any(|bar| bar.0 == peer)
-        };
+        let used = |peer| self.groups.iter().flat_map(|group| &group.bars).any(|bar| bar.0 == peer);
         let mut x = 20.0;
         for peer in Peer::ALL.into_iter().filter(|peer| used(*peer)) {
             let _ = writeln!(
@@ -153,18 +143,12 @@ impl Chart {
 
     /// The least and the most that the scale shows.
     fn range(&self) -> (f64, f64) {
-        let figures = self.groups.iter().flat_map(|group| {
-            group
-                .bars
-                .iter()
-                .map(|bar| bar.1)
-                .chain(group.target)
-                .filter(|value| *value > 0.0)
-        });
-        let (least, most) = figures.fold(
-            (f64::INFINITY, f64::MIN_POSITIVE),
-            |(least, most), value| (least.min(value), most.max(value)),
-        );
+        let figures = self
+            .groups
+            .iter()
+            .flat_map(|group| group.bars.iter().map(|bar| bar.1).chain(group.target).filter(|value| *value > 0.0));
+        let (least, most) = figures
+            .fold((f64::INFINITY, f64::MIN_POSITIVE), |(least, most), value| (least.min(value), most.max(value)));
         match self.scale {
             Scale::Linear => (0.0, most),
             // A bar of the least figure must still be seen.
@@ -196,10 +180,7 @@ impl Chart {
                 let rough = most / 5.0;
                 let power = 10_f64.powf(rough.log10().floor());
                 let nice = [1.0, 2.0, 5.0, 10.0].map(|step| step * power);
-                let step = nice
-                    .into_iter()
-                    .find(|step| *step >= rough)
-                    .unwrap_or(rough);
+                let step = nice.into_iter().find(|step| *step >= rough).unwrap_or(rough);
                 let mut tick = 0.0;
                 while tick <= most * 1.001 {
                     ticks.push(tick);
@@ -244,7 +225,5 @@ fn trim(text: &str) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -12,29 +12,14 @@ pub(crate) fn describe() -> Vec<(&'static str, String)> {
     let rustc = printed(Command::new("rustc").arg("--version")).unwrap_or_else(unknown);
     let cores = std::thread::available_parallelism().map_or_else(|_| unknown(), |n| n.to_string());
     vec![
-        (
-            "Date",
-            printed(Command::new("date").args(["-u", "+%F"])).unwrap_or_else(unknown),
-        ),
+        ("Date", printed(Command::new("date").args(["-u", "+%F"])).unwrap_or_else(unknown)),
         ("CPU", cpu().unwrap_or_else(unknown)),
         ("Cores", cores),
-        (
-            "Kernel",
-            format!("{} {} {}", uname("-s"), uname("-r"), uname("-m")),
-        ),
-        (
-            "Load of the last minute before",
-            load().unwrap_or_else(unknown),
-        ),
+        ("Kernel", format!("{} {} {}", uname("-s"), uname("-r"), uname("-m"))),
+        ("Load of the last minute before", load().unwrap_or_else(unknown)),
         ("Compiler", rustc),
-        (
-            "tokio",
-            locked("Cargo.lock", "tokio").unwrap_or_else(unknown),
-        ),
-        (
-            "parking_lot",
-            locked("Cargo.lock", "parking_lot").unwrap_or_else(unknown),
-        ),
+        ("tokio", locked("Cargo.lock", "tokio").unwrap_or_else(unknown)),
+        ("parking_lot", locked("Cargo.lock", "parking_lot").unwrap_or_else(unknown)),
     ]
 }
 
@@ -45,11 +30,7 @@ fn cpu() -> Option<String> {
 }
 
 fn load() -> Option<String> {
-    read_to_string("/proc/loadavg")
-        .ok()?
-        .split_whitespace()
-        .next()
-        .map(str::to_owned)
+    read_to_string("/proc/loadavg").ok()?.split_whitespace().next().map(str::to_owned)
 }
 
 /// The version of a package in a lock file.

@@ -49,11 +49,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Outcome<()> {
     let start = Instant::now();
     let programs = programs::build(args.gordian_only)?;
     let wanted = |case: &str| args.filter.as_ref().is_none_or(|word| case.contains(word));
-    let plan = if args.quick {
-        samples::QUICK
-    } else {
-        samples::FULL
-    };
+    let plan = if args.quick { samples::QUICK } else { samples::FULL };
     let measured = samples::measure(&programs, &plan, wanted);
     let lines = verdict::judge(&measured, wanted);
     println!("{}", table::terminal(&lines));
@@ -63,24 +59,12 @@ pub(crate) fn bench(args: &BenchArgs) -> Outcome<()> {
         }
     }
     let full = !args.quick && !args.gordian_only && args.filter.is_none();
-    let folder = if full {
-        root().join("bench")
-    } else {
-        target().join("bench")
-    };
+    let folder = if full { root().join("bench") } else { target().join("bench") };
     std::fs::create_dir_all(&folder)?;
     let pictures = pictures::write(&lines, &folder)?;
-    let page = results::page(&results::Run {
-        plan,
-        programs,
-        lines,
-        pictures,
-    });
+    let page = results::page(&results::Run { plan, programs, lines, pictures });
     std::fs::write(folder.join("RESULTS.md"), page)?;
     let seconds = start.elapsed().as_secs();
-    println!(
-        "{} written after {seconds} s",
-        folder.join("RESULTS.md").display()
-    );
+    println!("{} written after {seconds} s", folder.join("RESULTS.md").display());
     Ok(())
 }

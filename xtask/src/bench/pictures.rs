@@ -24,9 +24,7 @@ const PICTURES: &[Picture] = &[
         axis: "million a second, log scale (more is better)",
         per: 1e6,
         scale: Scale::Log,
-        rows: &[
-            "flat-1", "flat-2", "ten-1", "ten-2", "deep-1", "deep-2", "empty-2",
-        ],
+        rows: &["flat-1", "flat-2", "ten-1", "ten-2", "deep-1", "deep-2", "empty-2"],
     },
     Picture {
         file: "deadlocks.svg",
@@ -92,12 +90,7 @@ pub(crate) fn write(lines: &[Line], folder: &Path) -> Outcome<Vec<(String, Strin
         if groups.is_empty() {
             continue;
         }
-        let chart = Chart {
-            title: picture.title.into(),
-            axis: picture.axis.into(),
-            scale: picture.scale,
-            groups,
-        };
+        let chart = Chart { title: picture.title.into(), axis: picture.axis.into(), scale: picture.scale, groups };
         std::fs::write(folder.join(picture.file), chart.svg())?;
         written.push((picture.file.to_owned(), picture.title.to_owned()));
     }

@@ -19,12 +19,7 @@ pub(crate) struct Program {
 
 impl Program {
     fn new(peer: Peer, path: PathBuf, args: &'static [&'static str]) -> Self {
-        let mut program = Self {
-            peer,
-            path,
-            args,
-            state: Ok(Vec::new()),
-        };
+        let mut program = Self { peer, path, args, state: Ok(Vec::new()) };
         let list = printed(program.command().arg("--list"));
         program.state = match list {
             Some(list) if !list.is_empty() => Ok(list.lines().map(str::to_owned).collect()),
@@ -34,12 +29,7 @@ impl Program {
     }
 
     fn missing(peer: Peer, why: String) -> Self {
-        Self {
-            peer,
-            path: PathBuf::new(),
-            args: &[],
-            state: Err(why),
-        }
+        Self { peer, path: PathBuf::new(), args: &[], state: Err(why) }
     }
 
     /// The program, ready for what it is to do.
@@ -51,9 +41,7 @@ impl Program {
 
     /// Whether it can measure a case.
     pub(crate) fn has(&self, case: &str) -> bool {
-        self.state
-            .as_ref()
-            .is_ok_and(|cases| cases.iter().any(|known| known == case))
+        self.state.as_ref().is_ok_and(|cases| cases.iter().any(|known| known == case))
     }
 
     /// What it says about the version of what it measures.
@@ -65,11 +53,7 @@ impl Program {
 
 /// Builds all programs. Our own must build; a peer that cannot be had is missing.
 pub(crate) fn build(gordian_only: bool) -> Outcome<Vec<Program>> {
-    if !cargo()
-        .args(["build", "--release", "--package", "gordian-bench"])
-        .status()?
-        .success()
-    {
+    if !cargo().args(["build", "--release", "--package", "gordian-bench"]).status()?.success() {
         return Err("gordian-bench does not build".into());
     }
     let release = |name| target().join("release").join(name);
@@ -102,10 +86,7 @@ fn rocksdb(source: &Path) -> Outcome<[Program; 2]> {
         }
         Ok(output) => {
             let text = String::from_utf8_lossy(&output.stderr).into_owned();
-            let reason = text
-                .lines()
-                .find(|line| line.contains("error"))
-                .unwrap_or("g++ failed");
+            let reason = text.lines().find(|line| line.contains("error")).unwrap_or("g++ failed");
             format!("not built ({}); it needs librocksdb-dev", reason.trim())
         }
         Err(error) => format!("not built (g++: {error})"),
@@ -118,20 +99,9 @@ fn parking_lot() -> Outcome<Program> {
     let folder = target().join("bench-peers");
     let manifest = "bench/peers/parking-lot/Cargo.toml";
     let mut build = cargo();
-    build.args([
-        "build",
-        "--release",
-        "--quiet",
-        "--manifest-path",
-        manifest,
-        "--target-dir",
-    ]);
+    build.args(["build", "--release", "--quiet", "--manifest-path", manifest, "--target-dir"]);
     if !build.arg(&folder).status()?.success() {
         return Ok(Program::missing(Peer::ParkingLot, "not built".into()));
     }
-    Ok(Program::new(
-        Peer::ParkingLot,
-        folder.join("release/bench-parking-lot"),
-        &[],
-    ))
+    Ok(Program::new(Peer::ParkingLot, folder.join("release/bench-parking-lot"), &[]))
 }

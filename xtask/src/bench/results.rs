@@ -34,10 +34,7 @@ pub(crate) fn page(run: &Run) -> String {
             (Ok(_), None) => {}
         }
     }
-    let Plan {
-        repetitions,
-        seconds,
-    } = run.plan;
+    let Plan { repetitions, seconds } = run.plan;
     let _ = write!(
         text,
         "\n## Method\n\nMedians of {repetitions} repetitions of {seconds} s each. In each repetition all programs have their turn, \

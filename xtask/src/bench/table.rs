@@ -33,19 +33,13 @@ fn digits(value: f64) -> String {
 
 /// What the last three columns say: ratio, target, met or missed.
 fn verdict(line: &Line) -> [String; 3] {
-    let ratio = line
-        .ratio
-        .map_or(NONE.into(), |ratio| format!("{}×", digits(ratio)));
+    let ratio = line.ratio.map_or(NONE.into(), |ratio| format!("{}×", digits(ratio)));
     let target = match line.row.target {
         Target::None => NONE.into(),
         Target::RocksDb(_, times) => format!("≥ {times}× RocksDB"),
         Target::Within(_, times) => format!("within {times}×"),
         Target::Value(value) => {
-            let sign = if line.row.better == Better::More {
-                "≥"
-            } else {
-                "≤"
-            };
+            let sign = if line.row.better == Better::More { "≥" } else { "≤" };
             format!("{sign} {}", figure(value, line.unit()))
         }
     };
@@ -63,25 +57,14 @@ fn figures(line: &Line, spread: bool) -> Vec<String> {
     let show = |samples: &super::samples::Samples| {
         let text = figure(samples.median(), &samples.unit);
         let spread_percent = samples.spread() * 100.0;
-        if spread && spread_percent >= 0.5 {
-            format!("{text} ±{spread_percent:.0} %")
-        } else {
-            text
-        }
+        if spread && spread_percent >= 0.5 { format!("{text} ±{spread_percent:.0} %") } else { text }
     };
-    line.figures
-        .iter()
-        .map(|samples| samples.as_ref().map_or(NONE.into(), show))
-        .collect()
+    line.figures.iter().map(|samples| samples.as_ref().map_or(NONE.into(), show)).collect()
 }
 
 /// The table in columns of even width.
 pub(crate) fn terminal(lines: &[Line]) -> String {
-    let title = lines
-        .iter()
-        .map(|line| line.row.title.chars().count())
-        .max()
-        .unwrap_or(0);
+    let title = lines.iter().map(|line| line.row.title.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     let mut family = "";
     for line in lines {
@@ -111,19 +94,11 @@ pub(crate) fn markdown(lines: &[Line]) -> String {
         if family != line.family {
             family = line.family;
             let peers = Peer::ALL.map(|peer| peer.to_string()).join(" | ");
-            let _ = write!(
-                text,
-                "\n### {family}\n\n| | {peers} | ratio | target | |\n|---|"
-            );
+            let _ = write!(text, "\n### {family}\n\n| | {peers} | ratio | target | |\n|---|");
             let _ = writeln!(text, "{}", "---:|".repeat(Peer::ALL.len() + 1) + "---|---|");
         }
         let cells = figures(line, true).join(" | ");
-        let _ = writeln!(
-            text,
-            "| {} | {cells} | {} |",
-            line.row.title,
-            verdict(line).join(" | ")
-        );
+        let _ = writeln!(text, "| {} | {cells} | {} |", line.row.title, verdict(line).join(" | "));
     }
     text
 }

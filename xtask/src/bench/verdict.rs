@@ -25,11 +25,7 @@ impl Line {
 
     /// The unit, from whoever measured it.
     pub(crate) fn unit(&self) -> &str {
-        self.figures
-            .iter()
-            .flatten()
-            .next()
-            .map_or("", |samples| &samples.unit)
+        self.figures.iter().flatten().next().map_or("", |samples| &samples.unit)
     }
 }
 
@@ -45,9 +41,7 @@ pub(crate) fn judge(measured: &Measured, wanted: impl Fn(&str) -> bool) -> Vec<L
 }
 
 fn judge_row(measured: &Measured, family: &'static str, row: &'static Row) -> Line {
-    let figures = Peer::ALL
-        .map(|peer| measured.get(peer, row.name).cloned())
-        .to_vec();
+    let figures = Peer::ALL.map(|peer| measured.get(peer, row.name).cloned()).to_vec();
     let ours = measured.get(Peer::Gordian, row.name).map(Samples::median);
     let median = |peer, name| measured.get(peer, name).map(Samples::median);
     let (rival, target) = match row.target {
@@ -55,17 +49,11 @@ fn judge_row(measured: &Measured, family: &'static str, row: &'static Row) -> Li
         Target::Value(value) => (None, Some(value)),
         Target::RocksDb(name, times) => {
             let rival = median(Peer::RocksDb, name);
-            (
-                rival,
-                rival.map(|rival| times_better(row.better, rival, times)),
-            )
+            (rival, rival.map(|rival| times_better(row.better, rival, times)))
         }
         Target::Within(name, times) => {
             let rival = median(Peer::Gordian, name);
-            (
-                rival,
-                rival.map(|rival| times_better(row.better, rival, 1.0 / times)),
-            )
+            (rival, rival.map(|rival| times_better(row.better, rival, 1.0 / times)))
         }
     };
     let ratio = ours.zip(rival).map(|(ours, rival)| match row.better {
@@ -76,14 +64,7 @@ fn judge_row(measured: &Measured, family: &'static str, row: &'static Row) -> Li
         Better::More => ours >= target,
         Better::Less => ours <= target,
     });
-    Line {
-        family,
-        row,
-        figures,
-        ratio,
-        target,
-        met,
-    }
+    Line { family, row, figures, ratio, target, met }
 }
 
 fn times_better(better: Better, value: f64, times: f64) -> f64 {
@@ -108,11 +89,7 @@ mod tests {
         let rows = || FAMILIES.iter().flat_map(|family| family.rows);
         for row in rows() {
             if let Target::RocksDb(name, _) | Target::Within(name, _) = row.target {
-                assert!(
-                    rows().any(|other| other.name == name),
-                    "{} names {name}",
-                    row.name
-                );
+                assert!(rows().any(|other| other.name == name), "{} names {name}", row.name);
             }
         }
     }
