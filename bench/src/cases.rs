@@ -23,7 +23,9 @@ pub fn main(version: &str, cases: &[Case]) {
         "--version" => println!("{version}"),
         "--list" => cases.iter().for_each(|case| println!("{}", case.name)),
         name => {
-            cases.iter().filter(|case| case.name == name).for_each(|case| (case.run)(Duration::from_secs_f64(seconds)))
+            for case in cases.iter().filter(|case| case.name == name) {
+                (case.run)(Duration::from_secs_f64(seconds));
+            }
         }
     }
 }

@@ -15,5 +15,5 @@ mod measure;
 mod report;
 
 pub use cases::{Case, main};
-pub use measure::{KEYS, Shares, keys, rate, resident_bytes, runtime, seconds_since};
+pub use measure::{KEYS, Shares, keys, microseconds_since, rate, resident_bytes, runtime, seconds_since};
 pub use report::report;

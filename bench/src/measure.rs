@@ -32,6 +32,11 @@ pub fn seconds_since(start: Instant) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
+/// Microseconds that have passed.
+pub fn microseconds_since(start: Instant) -> f64 {
+    seconds_since(start) * 1e6
+}
+
 /// Runs the work of `threads` threads at once for `time`; gives rounds a second.
 ///
 /// `prepare` makes the work of one thread; the work is told which key is next. It may wait, but

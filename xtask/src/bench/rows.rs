@@ -106,6 +106,9 @@ const DEADLOCKS: &[Row] = &[
     less("ring-2", "ring-2-drained", "ring of 2: all drained", Target::RocksDb("ring-2-drained", 5.0)),
     less("ring-10", "ring-10-drained", "ring of 10: all drained", Target::RocksDb("ring-10-drained", 5.0)),
     less("ring-50", "ring-50-drained", "ring of 50: all drained", Target::RocksDb("ring-50-drained", 5.0)),
+    less("table-ring-2", "table-ring-2-drained", "the same of 2 in the pure table", Target::None),
+    less("table-ring-10", "table-ring-10-drained", "the same of 10 in the pure table", Target::None),
+    less("table-ring-50", "table-ring-50-drained", "the same of 50 in the pure table", Target::None),
 ];
 
 const RING_2: Target = Target::RocksDb("ring-2-verdict", 1.0);
