@@ -8,6 +8,7 @@ mod require;
 mod search;
 mod table;
 mod tokens;
+mod transaction;
 mod violation;
 mod wait_graph;
 
@@ -23,5 +24,6 @@ pub use table::{
     WatchId,
 };
 pub use tokens::Tokens;
+pub use transaction::{Claim, ClaimError, Over, Status, TransactionMachine, TransactionOptions, join};
 pub use violation::Violation;
 pub use wait_graph::WaitGraph;

@@ -9,7 +9,7 @@ use super::stuck::serve;
 use super::way_out::{Decision, Step, way_out};
 use crate::ArrowKind::{Hard, Soft};
 use crate::table::{Block, Slot};
-use crate::{Arrow, Deadlock, LockTable, Millis, TxId, WaitGraph, WayOut};
+use crate::{Arrow, Deadlock, LockTable, Millis, Object, TxId, WaitGraph, WayOut};
 
 /// What a look came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,8 @@ fn concerned(picture: &Picture, decision: &Decision) -> impl Iterator<Item = TxI
     ids.map(|member| picture.members[member].tx)
 }
 
-/// The wait-for graph of all who wait in these tables.
+/// The wait-for graph of all who wait in these tables: one arrow from a waiter to each whom it
+/// waits on, the hard one where there are several.
 pub fn wait_graph<T: Deref<Target = LockTable>>(tables: &[T]) -> WaitGraph {
     let mut waiting: Vec<TxId> = tables.iter().flat_map(|table| table.waiting_transactions()).collect();
     waiting.sort_unstable();
@@ -66,6 +67,7 @@ pub fn wait_graph<T: Deref<Target = LockTable>>(tables: &[T]) -> WaitGraph {
     let arrows = waiting.iter().flat_map(|tx| tables.iter().flat_map(|table| table.arrows(*tx)));
     let mut arrows: Vec<Arrow> = arrows.collect();
     arrows.sort_by(|one, other| arrow_order(one).cmp(&arrow_order(other)));
+    arrows.dedup_by_key(|arrow| (arrow.waiter, arrow.blocker));
     WaitGraph { arrows, ..WaitGraph::default() }
 }
 
@@ -176,19 +178,17 @@ fn turn<T: DerefMut<Target = LockTable>>(tables: &mut [T], pairs: &[(ClaimRef, C
     }
 }
 
-fn surrender<T: DerefMut<Target = LockTable>>(
-    tables: &mut [T],
-    grants: &[ClaimRef],
-    now: Millis,
-) -> Vec<crate::Object> {
-    let mut objects: Vec<_> = grants.iter().map(|grant| tables[grant.table].object(grant.claim)).collect();
-    objects.sort_unstable();
+/// The grants line up again in the order of their objects.
+fn surrender<T: DerefMut<Target = LockTable>>(tables: &mut [T], grants: &[ClaimRef], now: Millis) -> Vec<Object> {
+    let named = grants.iter().map(|grant| (tables[grant.table].object(grant.claim), *grant));
+    let mut named: Vec<(Object, ClaimRef)> = named.collect();
+    named.sort_unstable();
     for (index, table) in tables.iter_mut().enumerate() {
-        let here = grants.iter().filter(|grant| grant.table == index);
-        let claims: Vec<Slot> = here.map(|grant| grant.claim).collect();
+        let here = named.iter().filter(|(_, grant)| grant.table == index);
+        let claims: Vec<Slot> = here.map(|(_, grant)| grant.claim).collect();
         table.requeue(&claims, now);
     }
-    objects
+    named.into_iter().map(|(object, _)| object).collect()
 }
 
 /// One arrow a member to the next: hard before soft, then the smallest objects.

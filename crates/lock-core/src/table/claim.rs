@@ -177,14 +177,19 @@ impl LockTable {
 
     fn covered_by(&mut self, tx: Slot, at: Location, mode: Mode, ask: Ask) -> Option<Token> {
         let lowest = at.entry.unwrap_or(at.above);
-        let covering = self.from_here_up(lowest).find_map(|entry| {
-            let claim = self.claim_on(tx, entry)?;
-            self.record(claim).granted.is_some_and(|granted| granted.covers(mode)).then_some(claim)
-        })?;
+        let covering = self.covering(tx, lowest, mode)?;
         if ask.tell {
             self.tell(covering);
         }
         Some(self.record(covering).token)
+    }
+
+    /// The transaction's grant on an entry or above it that covers a mode.
+    pub(super) fn covering(&self, tx: Slot, entry: Slot, mode: Mode) -> Option<Slot> {
+        self.from_here_up(entry).find_map(|entry| {
+            let claim = self.claim_on(tx, entry)?;
+            self.record(claim).granted.is_some_and(|granted| granted.covers(mode)).then_some(claim)
+        })
     }
 
     fn grant_at_once(&mut self, claim: Slot, mode: Mode, ask: Ask) -> Token {

@@ -60,8 +60,8 @@ use records::{ClaimRecord, Entry, NONE, TxRecord};
 /// let (t1, t2) = (TxProfile::new(TxId(1)), TxProfile::new(TxId(2)));
 /// let object = "db/users/7".parse()?;
 /// let now = || Millis(0);
-/// assert!(matches!(table.request(&t1, &object, Mode::Write, Ask::WAIT, now), Answer::Granted { .. }));
-/// assert!(matches!(table.request(&t2, &object, Mode::Read, Ask::WAIT, now), Answer::Waiting(_)));
+/// assert!(matches!(table.request(&t1, &object, Mode::Write, Ask::WAIT, now), Ok(Answer::Granted { .. })));
+/// assert!(matches!(table.request(&t2, &object, Mode::Read, Ask::WAIT, now), Ok(Answer::Waiting(_))));
 /// table.remove(t1.tx);
 /// assert_eq!(table.take_facts().len(), 1); // t2 has it now
 /// table.check().expect("every promise holds");

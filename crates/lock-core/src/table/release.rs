@@ -85,26 +85,32 @@ impl LockTable {
             return Err(self.not_held(tx, object));
         }
         self.requeue(&[claim], now);
-        let record = self.record(claim);
-        Ok(record.granted.is_some().then_some(record.token))
+        Ok(self.token(tx, object))
     }
 
-    /// Puts granted claims back to the end of the line, in one step.
+    /// Puts granted claims back to the end of the line, in one step and in this order. What another
+    /// grant of the transaction still covers is not wanted again.
     pub(crate) fn requeue(&mut self, claims: &[Slot], now: Millis) {
+        let Some(first) = claims.first().map(|claim| self.record(*claim).entry) else { return };
+        let mut wanted = Vec::new();
         for claim in claims {
             let pending = self.step_out(*claim).map(|(mode, _)| mode);
-            let granted = self.take_grant(*claim).expect("only a grant is surrendered");
-            let mode = pending.map_or(granted, |pending| pending.max(granted));
-            let place = Place::ordinary(self.next_arrival());
-            self.line_up(*claim, mode, place, now);
-            let entry = self.record(*claim).entry;
+            wanted.push((*claim, self.take_grant(*claim).max(pending).expect("only a grant is surrendered")));
+        }
+        for (claim, mode) in wanted {
+            let record = self.record(claim);
+            let (tx, entry) = (record.tx, record.entry);
             // As if a write were gone: the claim itself may be the next to be served.
             self.freed.push((entry, Mode::Write));
             self.note_change(entry);
+            if self.covering(tx, entry, mode).is_some() {
+                self.remove_record(claim);
+            } else {
+                let place = Place::ordinary(self.next_arrival());
+                self.line_up(claim, mode, place, now);
+            }
         }
-        if let Some(claim) = claims.first() {
-            self.finish_step(self.record(*claim).entry);
-        }
+        self.finish_step(first);
     }
 
     /// Withdraws everything that a transaction waits for; its grants stay.

@@ -20,7 +20,10 @@ impl LockTable {
             grantable.sort_unstable();
             grantable.dedup();
             for (_, claim) in grantable {
-                self.grant_waiting(claim);
+                // A grant just before may have covered and so withdrawn it.
+                if self.claims.get(claim as usize).is_some_and(|record| record.wanted.is_some()) {
+                    self.grant_waiting(claim);
+                }
             }
             emptied.extend(freed);
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LockTable;
 use super::blockers::Block;
-use super::records::Slot;
+use super::records::{Place, Slot, Waiting};
 use crate::{Arrow, ArrowKind, Millis, Mode, Object, Token, TxId};
 
 /// A holder of an object.
@@ -75,18 +75,20 @@ impl LockTable {
             .collect()
     }
 
-    /// Takes, again and again, the first of the line whom no other one of it goes before.
-    fn order_turned(&self, line: &mut Vec<(super::records::Place, super::records::Waiting)>) {
+    /// Takes, again and again, the first of the line whom nobody left in it goes before.
+    fn order_turned(&self, line: &mut Vec<(Place, Waiting)>) {
         let mut rest = std::mem::take(line);
         while !rest.is_empty() {
-            let free = rest.iter().position(|(_, one)| {
-                !rest.iter().any(|(_, other)| {
-                    other.claim != one.claim
-                        && self.turned.contains(&(other.claim, one.claim))
-                })
-            });
+            let free = rest.iter().position(|(_, one)| !rest.iter().any(|(_, other)| self.holds_up(*other, *one)));
             line.push(rest.remove(free.unwrap_or(0)));
         }
+    }
+
+    fn holds_up(&self, one: Waiting, other: Waiting) -> bool {
+        let (Some(mode), Some(against)) = (self.record(one.claim).wanted, self.record(other.claim).wanted) else {
+            return false;
+        };
+        one.claim != other.claim && mode.conflicts(against) && self.ahead(one.claim, other.claim)
     }
 
     /// All claims of a transaction in this table, in the order of their objects.

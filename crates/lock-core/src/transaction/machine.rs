@@ -1,0 +1,292 @@
+//! What a transaction may still do, and what it was told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::{Claim, Status, TransactionOptions};
+use crate::{ClaimView, Deadlock, InvalidObject, Millis, NodeId, Object, Require, TxId, TxProfile, WayOut};
+
+/// The transaction machine: pure, driven by its agent.
+///
+/// What a transaction has and waits for stands in the tables of the nodes; the machine does not keep it a
+/// second time, but is shown it. It keeps what no table knows: the options, the conditions of
+/// claims that are not plain, the deadlocks that its caller is owed, and whether it is over.
+#[derive(Debug)]
+pub struct TransactionMachine {
+    tx: TxId,
+    options: TransactionOptions,
+    life: Life,
+    /// Nodes and require of each claim that is not simply on the home node.
+    conditions: BTreeMap<Object, (BTreeSet<NodeId>, Require)>,
+    deadlocks: Vec<Arc<Deadlock>>,
+    forgotten: usize,
+    lost: Vec<Object>,
+    cannot_serve: BTreeSet<Object>,
+}
+
+#[derive(Debug)]
+enum Life {
+    Running,
+    Aborted(Arc<Deadlock>),
+    Ended,
+}
+
+/// A transaction is over and does nothing any more.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Over {
+    /// It was ended.
+    #[error("{0} has ended")]
+    Ended(TxId),
+    /// It gave all up in a deadlock.
+    #[error("{tx} was aborted: {deadlock}")]
+    Aborted {
+        /// Who.
+        tx: TxId,
+        /// The deadlock, with its explanation.
+        deadlock: Arc<Deadlock>,
+    },
+}
+
+/// Why a claim is not taken, or not waited for any longer. Nothing of it is left in any table.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ClaimError {
+    /// The transaction is over.
+    #[error(transparent)]
+    Over(#[from] Over),
+    /// What was named is no object.
+    #[error(transparent)]
+    InvalidObject(#[from] InvalidObject),
+    /// The object was claimed before, on other conditions.
+    #[error("conflicting claim: {tx} claimed {object} with require {had}, and now with require {wanted}")]
+    ConflictingClaim {
+        /// Who.
+        tx: TxId,
+        /// What.
+        object: Object,
+        /// How many nodes had to grant.
+        had: Require,
+        /// How many are to grant now.
+        wanted: Require,
+    },
+    /// The transaction has as many claims as it may have.
+    #[error("{tx} has {limit} claims, which is the limit")]
+    TooManyClaims {
+        /// Who.
+        tx: TxId,
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// The time for waiting is over; what it still waited for was withdrawn.
+    #[error("the deadline of {tx} has passed at {deadline} ms")]
+    DeadlineOver {
+        /// Who.
+        tx: TxId,
+        /// When waiting had to end.
+        deadline: Millis,
+    },
+    /// The claim needs nodes that are not there.
+    #[error("{tx} cannot be served: {object} is claimed on {} with require {require}, but the nodes here are {}",
+        names(.claimed), names(.there))]
+    CannotServe {
+        /// Who.
+        tx: TxId,
+        /// What.
+        object: Object,
+        /// How many of the claimed nodes must grant.
+        require: Require,
+        /// The nodes named in the claim.
+        claimed: Vec<NodeId>,
+        /// The nodes that there are.
+        there: Vec<NodeId>,
+    },
+    /// The node failed, and with it everything that the transaction had.
+    #[error("{tx} lost its locks: the node failed")]
+    Lost {
+        /// Who.
+        tx: TxId,
+    },
+}
+
+fn names(nodes: &[NodeId]) -> String {
+    let names: Vec<&str> = nodes.iter().map(NodeId::as_str).collect();
+    names.join(", ")
+}
+
+impl TransactionMachine {
+    /// How many deadlocks are kept for the caller; older ones are only counted.
+    pub const KEPT_DEADLOCKS: usize = 256;
+
+    /// A transaction that begins.
+    pub fn new(tx: TxId, options: TransactionOptions) -> Self {
+        Self {
+            tx,
+            options,
+            life: Life::Running,
+            conditions: BTreeMap::new(),
+            deadlocks: Vec::new(),
+            forgotten: 0,
+            lost: Vec::new(),
+            cannot_serve: BTreeSet::new(),
+        }
+    }
+
+    /// Its id.
+    pub fn tx(&self) -> TxId {
+        self.tx
+    }
+
+    /// Its options.
+    pub fn options(&self) -> &TransactionOptions {
+        &self.options
+    }
+
+    /// Changes the options; for what is decided from now on.
+    pub fn options_mut(&mut self) -> &mut TransactionOptions {
+        &mut self.options
+    }
+
+    /// What the tables have to know of it.
+    pub fn profile(&self) -> TxProfile {
+        let TransactionOptions { priority, abort_on_deadlock, .. } = self.options;
+        TxProfile { tx: self.tx, priority, abort_on_deadlock }
+    }
+
+    /// Whether it may still act.
+    ///
+    /// # Errors
+    /// How it came to be over.
+    pub fn running(&self) -> Result<(), Over> {
+        match &self.life {
+            Life::Running => Ok(()),
+            Life::Aborted(deadlock) => Err(Over::Aborted { tx: self.tx, deadlock: deadlock.clone() }),
+            Life::Ended => Err(Over::Ended(self.tx)),
+        }
+    }
+
+    /// Whether a claim may be made on a node, given all nodes that are there.
+    ///
+    /// # Errors
+    /// Why not. Nothing is noted then.
+    pub fn admit(&mut self, claim: &Claim, home: &NodeId, there: &[NodeId]) -> Result<(), ClaimError> {
+        self.running()?;
+        let nodes: BTreeSet<NodeId> =
+            if claim.nodes.is_empty() { BTreeSet::from([home.clone()]) } else { claim.nodes.iter().cloned().collect() };
+        let alive = nodes.iter().filter(|node| there.contains(node)).count();
+        if !claim.require.can_be_met(nodes.len(), alive) {
+            return Err(ClaimError::CannotServe {
+                tx: self.tx,
+                object: claim.object.clone(),
+                require: claim.require,
+                claimed: nodes.into_iter().collect(),
+                there: there.to_vec(),
+            });
+        }
+        let plain = claim.require == Require::All && nodes.iter().eq([home]);
+        match self.conditions.get_mut(&claim.object) {
+            Some((_, had)) if *had != claim.require => Err(ClaimError::ConflictingClaim {
+                tx: self.tx,
+                object: claim.object.clone(),
+                had: *had,
+                wanted: claim.require,
+            }),
+            Some((known, _)) => {
+                known.extend(nodes);
+                Ok(())
+            }
+            None if plain => Ok(()),
+            None => {
+                self.conditions.insert(claim.object.clone(), (nodes, claim.require));
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether some claim has other conditions than the home node alone.
+    pub fn has_conditions(&self) -> bool {
+        !self.conditions.is_empty()
+    }
+
+    /// Takes note that an object is not claimed any more.
+    pub fn gave_back(&mut self, object: &Object) {
+        self.conditions.remove(object);
+    }
+
+    /// Whether there is still time to wait.
+    ///
+    /// # Errors
+    /// [`ClaimError::DeadlineOver`], from the deadline on.
+    pub fn may_wait(&self, now: Millis) -> Result<(), ClaimError> {
+        match self.options.deadline {
+            Some(deadline) if deadline <= now => Err(ClaimError::DeadlineOver { tx: self.tx, deadline }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes note of a deadlock that it was part of. As the one who aborts, it is over now.
+    pub fn resolved(&mut self, deadlock: &Arc<Deadlock>) {
+        if self.deadlocks.len() == Self::KEPT_DEADLOCKS {
+            self.deadlocks.remove(0);
+            self.forgotten += 1;
+        }
+        self.deadlocks.push(deadlock.clone());
+        if deadlock.way_out == (WayOut::Abort { victim: self.tx }) && matches!(self.life, Life::Running) {
+            self.life = Life::Aborted(deadlock.clone());
+        }
+    }
+
+    /// The deadlocks that it was part of, the newest [`Self::KEPT_DEADLOCKS`] of them.
+    pub fn deadlocks(&self) -> &[Arc<Deadlock>] {
+        &self.deadlocks
+    }
+
+    /// How many deadlocks it was part of.
+    pub fn deadlock_count(&self) -> usize {
+        self.forgotten + self.deadlocks.len()
+    }
+
+    /// Takes note of locks that it had and has no longer: a node failed, or the lease is over.
+    ///
+    /// With `await_nodes` they are to be claimed again; without, they cannot be served.
+    pub fn lost(&mut self, objects: impl IntoIterator<Item = Object>, gone_for_good: bool) {
+        for object in objects {
+            if gone_for_good {
+                self.cannot_serve.insert(object.clone());
+            }
+            self.lost.push(object);
+        }
+    }
+
+    /// What it lost so far.
+    pub fn losses(&self) -> &[Object] {
+        &self.lost
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// If it was ended before. An aborted transaction may be ended once.
+    pub fn end(&mut self) -> Result<(), Over> {
+        if let Life::Ended = self.life {
+            return Err(Over::Ended(self.tx));
+        }
+        self.life = Life::Ended;
+        Ok(())
+    }
+
+    /// How it stands, shown what it has and waits for.
+    pub fn status(&self, claims: &[ClaimView]) -> Status {
+        match self.life {
+            Life::Ended => Status::Ended,
+            Life::Aborted(_) => Status::Aborted,
+            Life::Running if !self.cannot_serve.is_empty() => {
+                Status::CannotServe { objects: self.cannot_serve.iter().cloned().collect() }
+            }
+            Life::Running if claims.is_empty() => Status::NoLocks,
+            Life::Running if claims.iter().any(|claim| claim.wanted.is_some()) => Status::Waiting,
+            Life::Running => Status::HaveAllLocks { deadlocks: self.deadlocks.clone() },
+        }
+    }
+}
