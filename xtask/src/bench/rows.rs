@@ -150,6 +150,8 @@ const SIBLINGS_EACH: Target = Target::Within("unrelated-each", 2.0);
 const MEMORY: &[Row] = &[
     less("held", "held-bytes", "a held lock of 1,000,000, allocated", Target::Value(200.0)),
     less("held", "held-resident", "a held lock of 1,000,000, resident", Target::None),
+    less("table-held", "table-held-bytes", "the same in the pure table, allocated", Target::None),
+    less("table-held", "table-held-resident", "the same in the pure table, resident", Target::None),
     less("idle", "idle-bytes", "an idle transaction", Target::Value(512.0)),
 ];
 
