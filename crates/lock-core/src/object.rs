@@ -168,6 +168,13 @@ impl Object {
     }
 }
 
+/// A hash by which objects are spread over shards: objects that share their first segment share it.
+#[inline]
+pub fn hash_of_first_segment(object: &Object) -> u64 {
+    use std::hash::BuildHasher;
+    foldhash::fast::FixedState::with_seed(0).hash_one(object.first_segment())
+}
+
 /// Checks the text without changing it; `false` asks for the slow way through the segments.
 fn is_canonical(text: &str) -> bool {
     let (mut depth, mut start) = (1, 0);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lock_core::{
     Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, HolderView, Incarnation, LockTable, Millis, Mode, NodeId, Object, Scope,
-    Status, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph, WatchId, join, look, wait_graph,
+    Status, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph, WatchId, join, look, request_all, wait_graph,
 };
 
 use crate::seeded::Seeded;
@@ -83,45 +83,16 @@ impl PureNode {
             self.machine(tx).admit(&claim, &name, std::slice::from_ref(&name))?;
         }
         let (profile, late) = (self.machine(tx).profile(), self.machine(tx).may_wait(now));
-        if let Err(late) = late {
-            // Only what can be had at once: all of it, or nothing.
-            return self.lock_at_once(tx, &claims).ok_or(late);
-        }
-        for (object, mode) in &claims {
-            let answer = self.table_of(object).request(&profile, object, *mode, Ask::WAIT, || now);
-            debug_assert!(answer.is_ok(), "who may wait is not refused");
-            self.settle(object);
+        // Whoever is late gets what can be had at once: all of it, or nothing.
+        let ask = Ask { wait: late.is_ok(), tell: false };
+        let indexes: BTreeMap<&Object, usize> = claims.iter().map(|(object, _)| (object, self.index_of(object))).collect();
+        let answers = request_all(&mut self.tables, |object| indexes[object], &profile, &claims, ask, now);
+        claims.iter().for_each(|(object, _)| self.settle(object));
+        if answers.is_err() {
+            return late;
         }
         self.look(tx);
         Ok(())
-    }
-
-    fn lock_at_once(&mut self, tx: TxId, claims: &[(Object, Mode)]) -> Option<()> {
-        let (now, profile) = (self.now, self.machine(tx).profile());
-        let ask = Ask { wait: false, tell: false };
-        let mut had = Vec::new();
-        for (object, mode) in claims {
-            let before = self.table_of(object).claim(tx, object).and_then(|claim| claim.granted);
-            if self.table_of(object).request(&profile, object, *mode, ask, || now).is_err() {
-                for (object, before) in had {
-                    self.restore(tx, &object, before);
-                }
-                return None;
-            }
-            had.push((object.clone(), before));
-            self.settle(object);
-        }
-        Some(())
-    }
-
-    fn restore(&mut self, tx: TxId, object: &Object, before: Option<Mode>) {
-        let table = self.table_of(object);
-        let _ = match before {
-            None => table.unlock(tx, object),
-            Some(Mode::Read) => table.downgrade(tx, object),
-            Some(Mode::Write) => Ok(()),
-        };
-        self.settle(object);
     }
 
     fn look(&mut self, tx: TxId) {

@@ -1,5 +1,6 @@
 //! Reading the waits from the tables of a node, and carrying the way out through.
 
+use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 
 use hashbrown::HashSet;
@@ -31,25 +32,38 @@ pub struct Resolution {
 /// If the rounds do not come to an end: that would break the promise that every deadlock ends.
 pub fn look<T: DerefMut<Target = LockTable>>(tables: &mut [T], tx: TxId, now: Millis) -> Resolution {
     let mut resolution = Resolution::default();
-    let mut lookers = vec![tx];
-    while let Some(looker) = lookers.pop() {
-        if !may_be_on_a_circle(tables, looker) {
-            continue;
+    if !may_be_on_a_circle(tables, tx) {
+        return resolution;
+    }
+    resolution.searches += 1;
+    // Nobody was stuck before the new arrows, so a deadlock has a circle through their transaction.
+    let reached = reach(tables, tx);
+    let mut seen = if reached.comes_back { stuck_among(tables, reached.everybody) } else { None };
+    let mut lookers = VecDeque::from([tx]);
+    loop {
+        if let Some((picture, stuck)) = seen {
+            let size = picture.members.len();
+            assert!(resolution.deadlocks.len() <= 64 + 8 * size * size, "every deadlock ends: {tx} stays stuck");
+            let decision = way_out(&picture, &stuck);
+            let touched: Vec<TxId> = touched(&picture, &decision).collect();
+            lookers.retain(|looker| !touched.contains(looker));
+            touched.into_iter().rev().for_each(|looker| lookers.push_front(looker));
+            resolution.deadlocks.push(carry_out(tables, &picture, &decision, now));
+        }
+        let Some(looker) = lookers.front() else { return resolution };
+        if resolution.deadlocks.is_empty() {
+            return resolution;
         }
         resolution.searches += 1;
-        let Some((picture, stuck)) = stuck_part(tables, looker) else { continue };
-        let size = picture.members.len();
-        assert!(resolution.deadlocks.len() <= 64 + 8 * size * size, "every deadlock ends: {looker} stays stuck");
-        let decision = way_out(&picture, &stuck);
-        lookers.push(looker);
-        lookers.extend(concerned(&picture, &decision).filter(|tx| *tx != looker));
-        resolution.deadlocks.push(carry_out(tables, &picture, &decision, now));
+        seen = stuck_among(tables, reach(tables, *looker).everybody);
+        if seen.is_none() {
+            lookers.pop_front();
+        }
     }
-    resolution
 }
 
 /// Those who got new arrows by the way out.
-fn concerned(picture: &Picture, decision: &Decision) -> impl Iterator<Item = TxId> {
+fn touched(picture: &Picture, decision: &Decision) -> impl Iterator<Item = TxId> {
     let (one, other) = match &decision.step {
         Step::GiveWay { victim, .. } => (*victim, None),
         Step::Turn { first, second, .. } => (*first, Some(*second)),
@@ -76,37 +90,39 @@ fn arrow_order(arrow: &Arrow) -> impl Ord {
     (*waiter, *blocker, *kind, wants.clone(), blocking.clone())
 }
 
-/// The waits that can be reached from a transaction and who of them is stuck, if it is part of a circle.
-fn stuck_part<T: Deref<Target = LockTable>>(tables: &[T], tx: TxId) -> Option<(Picture, Vec<bool>)> {
-    let reached = reach_back_to(tables, tx)?;
+/// What is known of some transactions and who of them is stuck, if somebody is.
+fn stuck_among<T: Deref<Target = LockTable>>(tables: &[T], reached: Vec<TxId>) -> Option<(Picture, Vec<bool>)> {
     let picture = picture_of(tables, reached);
     let everybody = vec![true; picture.members.len()];
     let served = serve(&picture, &everybody, &[Hard, Soft]);
     served.somebody_is_left().then_some((picture, served.left))
 }
 
-/// Who can be reached from a transaction, if a walk along the arrows comes back to it.
-///
-/// Nobody was stuck before it got its new arrows, so a deadlock has a circle through it.
-fn reach_back_to<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> Option<Vec<TxId>> {
+/// Who can be reached along the arrows from a transaction, itself included, and whether a way leads back to it.
+fn reach<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> Reached {
     let mut comes_back = false;
     let mut seen: HashSet<TxId, foldhash::fast::FixedState> = HashSet::default();
-    let mut reached = vec![start];
+    let mut everybody = vec![start];
     let mut next = 0;
     seen.insert(start);
-    while let Some(tx) = reached.get(next).copied() {
+    while let Some(tx) = everybody.get(next).copied() {
         next += 1;
         for table in tables {
             table.each_block_of(tx, |_, block| {
                 let blocker = table.owner(block.claim);
                 comes_back |= blocker == start;
                 if seen.insert(blocker) {
-                    reached.push(blocker);
+                    everybody.push(blocker);
                 }
             });
         }
     }
-    comes_back.then_some(reached)
+    Reached { everybody, comes_back }
+}
+
+struct Reached {
+    everybody: Vec<TxId>,
+    comes_back: bool,
 }
 
 /// Whether a transaction waits, and somebody may wait for it.

@@ -13,6 +13,7 @@
 //! | what is told to watchers | `watch` |
 //! | what always holds | `check` |
 
+mod batch;
 mod blockers;
 mod check;
 mod claim;
@@ -35,6 +36,7 @@ use slab::Slab;
 
 use crate::{Fact, Incarnation, Mode, Object, Tokens, TxId, Version};
 
+pub use batch::request_all;
 pub use claim::{Answer, Ask, InTheWay, Refused, WaitChange};
 pub use release::NotHeld;
 pub use view::{ClaimView, HolderView, WaiterView};

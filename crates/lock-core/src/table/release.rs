@@ -57,6 +57,9 @@ impl LockTable {
             self.count_granted(entry, Some(Mode::Write), Some(Mode::Read));
         } else if record.granted.is_none() && record.wanted == Some(Mode::Write) {
             self.change_wanted(claim, Mode::Read);
+            if self.covering(self.record(claim).tx, entry, Mode::Read).is_some() {
+                self.withdraw_waiting(claim);
+            }
         } else {
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LockTable;
+use super::{LockTable, TxProfile};
 use super::blockers::Block;
 use super::records::{Place, Slot, Waiting};
 use crate::{Arrow, ArrowKind, Millis, Mode, Object, Token, TxId};
@@ -131,6 +131,21 @@ impl LockTable {
                 claims.into_iter().for_each(|claim| self.tell(claim));
             }
         }
+    }
+
+    /// Changes what is known of a transaction, for what is decided from now on.
+    pub fn update_profile(&mut self, profile: &TxProfile) {
+        if let Some(slot) = self.tx_slot(profile.tx) {
+            let record = &mut self.txs[slot as usize];
+            (record.priority, record.abort_on_deadlock) = (profile.priority, profile.abort_on_deadlock);
+        }
+    }
+
+    /// The transactions that have or want something here, oldest first.
+    pub fn transactions(&self) -> Vec<TxId> {
+        let mut ids: Vec<_> = self.txs.iter().map(|(_, tx)| tx.id).collect();
+        ids.sort_unstable();
+        ids
     }
 
     /// The transactions that wait here, oldest first.

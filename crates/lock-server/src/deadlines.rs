@@ -1,0 +1,67 @@
+//! Whose time is over when.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::sync::Weak;
+
+use lock_core::Millis;
+use parking_lot::Mutex;
+
+use crate::server::ServerMessage;
+use crate::{Node, Party};
+
+/// All deadlines and leases of a node, the next one first. They outlive a failure of the server.
+#[derive(Default)]
+pub(crate) struct Deadlines(Mutex<BinaryHeap<Due>>);
+
+struct Due {
+    at: Millis,
+    party: Weak<dyn Party>,
+}
+
+impl Deadlines {
+    /// Tells everybody whose time is over; gives the next moment when there is something to do.
+    pub(crate) fn expire(&self, now: Millis) -> Option<Millis> {
+        loop {
+            let mut heap = self.0.lock();
+            let next = heap.peek()?.at;
+            if next > now {
+                return Some(next);
+            }
+            let due = heap.pop();
+            drop(heap);
+            if let Some(party) = due.and_then(|due| due.party.upgrade()) {
+                party.time_is_over();
+            }
+        }
+    }
+}
+
+impl Node {
+    /// Lets a party know when its time is over, on the clock of the node.
+    pub fn expire_at(&self, at: Millis, party: Weak<dyn Party>) {
+        self.deadlines.0.lock().push(Due { at, party });
+        self.tell_server(ServerMessage::Tick);
+    }
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+}
+
+impl Eq for Due {}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Due {
+    /// The earlier, the greater: the heap gives the greatest first.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.at.cmp(&self.at)
+    }
+}

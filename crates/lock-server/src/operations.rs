@@ -1,0 +1,289 @@
+//! What a transaction of this process does in place.
+
+use std::sync::Arc;
+
+use lock_core::{
+    Answer, Ask, ClaimView, Deadlock, Fact, Mode, NotHeld, Object, Refused, Token, TxId, WaitChange, WayOut, look,
+    request_all,
+};
+use thiserror::Error;
+
+use crate::shard::Held;
+use crate::statistics::count;
+use crate::{Node, Party};
+
+/// The transaction may not act any more; it knows why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the transaction may not act any more")]
+pub struct Stopped;
+
+/// Why a request was not taken. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RequestError {
+    /// The transaction may not act any more.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// It was asked not to wait, and would have to.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+}
+
+impl Node {
+    /// Asks for one object in place. If it has to wait, a deadlock that it closes is resolved before the
+    /// call returns.
+    ///
+    /// # Errors
+    /// [`RequestError`]; then nothing has changed.
+    pub fn request<P: Party + 'static>(
+        &self,
+        party: &Arc<P>,
+        object: &Object,
+        mode: Mode,
+        ask: Ask,
+    ) -> Result<Answer, RequestError> {
+        let index = self.shard_of(object);
+        // Before the table is held: whoever ends the transaction meanwhile comes by this shard.
+        party.touch(index);
+        let mut table = self.hold(index);
+        if !party.may_act(table.incarnation()) {
+            return Err(Stopped.into());
+        }
+        let profile = party.profile();
+        let answer = table.request(&profile, object, mode, ask, || self.now())?;
+        let tx = profile.tx;
+        if let Answer::Waiting(change) = answer {
+            self.parties.enter(tx, party.clone());
+            let alone = change == WaitChange::New && table.claim_count(tx) == 1 && party.touched() == 1 << index;
+            self.finish(table);
+            count(&self.counters.waits, 1);
+            if !alone {
+                self.look(tx);
+            }
+        } else {
+            self.finish(table);
+        }
+        Ok(answer)
+    }
+
+    /// Asks for many objects in one atomic step; none may be named twice.
+    ///
+    /// # Errors
+    /// [`RequestError`]; then nothing has changed.
+    pub fn request_all<P: Party + 'static>(
+        &self,
+        party: &Arc<P>,
+        claims: &[(Object, Mode)],
+        ask: Ask,
+    ) -> Result<Vec<Answer>, RequestError> {
+        let set = claims.iter().fold(0_u64, |set, (object, _)| set | 1 << self.shard_of(object));
+        (0..64).filter(|index| set & (1 << index) != 0).for_each(|index| party.touch(index));
+        let mut held = self.hold_set(set);
+        let Some(incarnation) = held.first().map(|table| table.incarnation()) else { return Ok(Vec::new()) };
+        if !party.may_act(incarnation) {
+            return Err(Stopped.into());
+        }
+        let profile = party.profile();
+        let below = |index: usize| (set & ((1 << index) - 1)).count_ones() as usize;
+        let table_of = |object: &Object| below(self.shard_of(object));
+        let answers = request_all(&mut held, table_of, &profile, claims, ask, self.now())?;
+        let waits = answers.iter().filter(|answer| matches!(answer, Answer::Waiting(_))).count();
+        if waits > 0 {
+            self.parties.enter(profile.tx, party.clone());
+        }
+        self.finish_all(held);
+        if waits > 0 {
+            count(&self.counters.waits, waits as u64);
+            self.look(profile.tx);
+        }
+        Ok(answers)
+    }
+
+    /// Looks for a deadlock that the transaction is part of, and resolves it.
+    pub fn look(&self, tx: TxId) {
+        let mut held = self.hold_all();
+        let found = look(&mut held, tx, self.now());
+        count(&self.counters.searches, found.searches);
+        if found.deadlocks.is_empty() {
+            return;
+        }
+        let mut members = Vec::new();
+        for deadlock in found.deadlocks {
+            let deadlock = Arc::new(deadlock);
+            self.note(&deadlock);
+            for party in deadlock.members().filter_map(|member| self.parties.get(member)) {
+                party.resolved(&deadlock);
+                members.push(party);
+            }
+        }
+        let facts = self.take_facts(&mut held);
+        drop(held);
+        // Who lost something hears of it before who gained by it.
+        members.iter().for_each(|party| party.wake());
+        self.deliver(&facts);
+    }
+
+    fn note(&self, deadlock: &Arc<Deadlock>) {
+        count(&self.counters.deadlocks, 1);
+        match &deadlock.way_out {
+            WayOut::Surrender { .. } => count(&self.counters.surrenders, 1),
+            WayOut::Abort { .. } => count(&self.counters.aborts, 1),
+            WayOut::Overtaking { .. } => {}
+        }
+        tracing::debug!(node = %self.name(), %deadlock, "deadlock resolved");
+        self.deadlocks.push(deadlock.clone());
+    }
+
+    /// Gives an object back.
+    ///
+    /// # Errors
+    /// [`NotHeld`], if the transaction neither has it nor waits for it.
+    pub fn unlock(&self, tx: TxId, object: &Object) -> Result<(), NotHeld> {
+        let mut table = self.hold_for(object);
+        let done = table.unlock(tx, object);
+        self.finish(table);
+        done
+    }
+
+    /// Turns a write into a read.
+    ///
+    /// # Errors
+    /// [`NotHeld`], if the transaction neither has it nor waits for it.
+    pub fn downgrade(&self, tx: TxId, object: &Object) -> Result<(), NotHeld> {
+        let mut table = self.hold_for(object);
+        let done = table.downgrade(tx, object);
+        self.finish(table);
+        done
+    }
+
+    /// Puts a grant back to the end of the line.
+    ///
+    /// # Errors
+    /// [`NotHeld`], if the transaction has no such grant.
+    pub fn surrender<P: Party + 'static>(&self, party: &Arc<P>, object: &Object) -> Result<Option<Token>, NotHeld> {
+        let tx = party.profile().tx;
+        let mut table = self.hold_for(object);
+        let now = self.now();
+        let again = table.surrender(tx, object, None, now)?;
+        if again.is_none() {
+            self.parties.enter(tx, party.clone());
+        }
+        self.finish(table);
+        if again.is_none() {
+            self.look(tx);
+        }
+        Ok(again)
+    }
+
+    /// Takes back a request that had to wait.
+    pub fn take_back(&self, tx: TxId, object: &Object, change: WaitChange) {
+        let mut table = self.hold_for(object);
+        table.take_back(tx, object, change);
+        self.finish(table);
+    }
+
+    /// Withdraws all that a transaction waits for.
+    pub fn withdraw_waits<P: Party>(&self, party: &P) -> Vec<Object> {
+        let tx = party.profile().tx;
+        let mut held = self.hold_set(party.touched());
+        let withdrawn = held.iter_mut().flat_map(|table| table.withdraw_waits(tx)).collect();
+        self.finish_all(held);
+        withdrawn
+    }
+
+    /// Withdraws all that a transaction has and waits for.
+    pub fn remove<P: Party>(&self, party: &P, may_be_known: bool) {
+        let tx = party.profile().tx;
+        let mut left = party.touched();
+        while left != 0 {
+            let index = left.trailing_zeros() as usize;
+            left &= left - 1;
+            let mut table = self.hold(index);
+            table.remove(tx);
+            self.finish(table);
+        }
+        if may_be_known {
+            self.parties.leave(tx);
+        }
+    }
+
+    /// If nothing that a transaction asked for waits any more, its caller is told of all of it,
+    /// in the same step; `None` while it waits.
+    pub fn told_all<P: Party>(&self, party: &P) -> Option<()> {
+        let tx = party.profile().tx;
+        let mut held = self.hold_set(party.touched());
+        let waits = held.iter().any(|table| table.waiting_claims(tx) > 0);
+        (!waits).then(|| held.iter_mut().for_each(|table| table.tell_all(tx)))
+    }
+
+    /// Tells the caller of all that is granted so far.
+    pub fn tell_all<P: Party>(&self, party: &P) {
+        let tx = party.profile().tx;
+        self.hold_set(party.touched()).iter_mut().for_each(|table| table.tell_all(tx));
+    }
+
+    /// All that a transaction has and waits for, at one moment, in the order of the objects.
+    pub fn claims<P: Party>(&self, party: &P) -> Vec<ClaimView> {
+        self.claims_in(party.profile().tx, party.touched())
+    }
+
+    /// The same for a transaction that is known by its id only.
+    pub fn claims_of(&self, tx: TxId) -> Vec<ClaimView> {
+        self.claims_in(tx, u64::MAX)
+    }
+
+    fn claims_in(&self, tx: TxId, shards: u64) -> Vec<ClaimView> {
+        let held = self.hold_set(shards);
+        let mut claims: Vec<ClaimView> = held.iter().flat_map(|table| table.claims(tx)).collect();
+        claims.sort_by(|one, other| one.object.cmp(&other.object));
+        claims
+    }
+
+    /// The token of a transaction's current grant of exactly this object, in one life of the node.
+    pub fn token(&self, tx: TxId, object: &Object, incarnation: lock_core::Incarnation) -> Option<Token> {
+        let table = self.hold_for(object);
+        if table.incarnation() == incarnation { table.token(tx, object) } else { None }
+    }
+
+    /// Changes what the tables know of a transaction.
+    pub fn update_profile<P: Party>(&self, party: &P) {
+        let profile = party.profile();
+        self.hold_set(party.touched()).iter_mut().for_each(|table| table.update_profile(&profile));
+    }
+
+    fn finish(&self, mut table: Held<'_>) {
+        if table.has_facts() {
+            let facts = self.take_facts(std::slice::from_mut(&mut table));
+            drop(table);
+            self.deliver(&facts);
+        }
+    }
+
+    fn finish_all(&self, mut held: Vec<Held<'_>>) {
+        let facts = self.take_facts(&mut held);
+        drop(held);
+        self.deliver(&facts);
+    }
+
+    /// What happened to others. Watchers are told at once, in the order of the versions.
+    fn take_facts(&self, held: &mut [Held<'_>]) -> Vec<Fact> {
+        let mut others = Vec::new();
+        for fact in held.iter_mut().flat_map(|table| table.take_facts()) {
+            match fact {
+                Fact::Changed { watch, change } => self.watchers.tell(watch, change),
+                other => others.push(other),
+            }
+        }
+        others
+    }
+
+    fn deliver(&self, facts: &[Fact]) {
+        for fact in facts {
+            if let Fact::Granted { tx, .. } | Fact::Covered { tx, .. } = fact
+                && let Some(party) = self.parties.get(*tx)
+            {
+                party.told(fact);
+                party.wake();
+            }
+        }
+    }
+}
