@@ -1,1 +1,2 @@
-//! Gordian
+//! Gordian: a deadlock-resolving lock manager.
+pub use lock_agent::*;

@@ -1,1 +1,53 @@
-//! TODO
+//! Gordian transactions: lock objects in any order, and get them all in the end.
+//!
+//! ```
+//! use lock_agent::{Locks, Mode};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let locks = Locks::local();
+//! let tx = locks.begin().await;
+//! let alice = tx.lock("accounts/alice", Mode::Write).await?;
+//! let bob = tx.lock("accounts/bob", Mode::Read).await?;
+//! assert!(alice.is_held() && bob.is_held());
+//! tx.end(); // or drop it: both locks are released at once
+//! assert!(!alice.is_held());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to learn | read |
+//! |---|---|
+//! | where locks come from | [`Locks`] |
+//! | how a transaction begins, and with which options | [`Begin`] |
+//! | what a transaction can do | [`Transaction`] |
+//! | what one holds in hand | [`Guard`] |
+//! | how to be retried after a deadlock | [`Locks::run`] |
+//! | how to follow what happens | [`Events`], [`Watching`] |
+//! | how threads without async do it | [`Transaction::blocking_lock`] and its like |
+
+mod agent;
+mod begin;
+mod claiming;
+mod errors;
+mod events;
+mod guard;
+mod locks;
+mod run;
+mod shared;
+mod transaction;
+mod waiting;
+
+pub use begin::Begin;
+pub use claiming::{IntoClaim, claim};
+pub use errors::{ReleaseError, TimeoutError, TryError};
+pub use events::{Event, Events};
+pub use guard::Guard;
+pub use lock_core::{
+    Arrow, ArrowKind, Change, Claim, ClaimError, ClaimView, Deadlock, HolderView, IntoObject, InvalidObject, Millis,
+    Mode, NodeId, NotHeld, Object, Over, Refused, Require, Scope, Status, Token, TxId, Version, WaitGraph, WaiterView,
+    WayOut, object,
+};
+pub use lock_server::{NodeConfig, Statistics, WatchEnded, Watching};
+pub use locks::{LockInfo, Locks};
+pub use transaction::{Flag, HaveAll, Transaction, TransactionInfo};

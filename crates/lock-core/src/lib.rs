@@ -24,6 +24,6 @@ pub use table::{
     WatchId, request_all,
 };
 pub use tokens::Tokens;
-pub use transaction::{Claim, ClaimError, Over, Status, TransactionMachine, TransactionOptions, join};
+pub use transaction::{Claim, ClaimError, LostClaim, Over, Status, TransactionMachine, TransactionOptions, join};
 pub use violation::Violation;
 pub use wait_graph::WaitGraph;

@@ -35,6 +35,11 @@ impl Deadlock {
 impl WaitGraph {
     /// Source for Graphviz.
     pub fn to_dot(&self) -> String {
+        self.to_dot_named(|tx| tx.to_string())
+    }
+
+    /// Source for Graphviz, with names of the caller's for the transactions.
+    pub fn to_dot_named(&self, name: impl Fn(TxId) -> String) -> String {
         let mut dot = String::from("digraph wait_for {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n");
         for tx in self.transactions() {
             let look = match self.mark(tx) {
@@ -42,7 +47,7 @@ impl WaitGraph {
                 Mark::Deadlocked => " [style=\"rounded,filled\", fillcolor=\"#fbe3a6\"]",
                 Mark::Plain => "",
             };
-            let _ = writeln!(dot, "  {tx}{look};");
+            let _ = writeln!(dot, "  {tx} [label=\"{}\"]{look};", escape(&name(tx), "\\\""));
         }
         for arrow in &self.arrows {
             let style = if arrow.kind == ArrowKind::Soft { "dashed" } else { "solid" };
@@ -55,6 +60,11 @@ impl WaitGraph {
 
     /// Source for Mermaid.
     pub fn to_mermaid(&self) -> String {
+        self.to_mermaid_named(|tx| tx.to_string())
+    }
+
+    /// Source for Mermaid, with names of the caller's for the transactions.
+    pub fn to_mermaid_named(&self, name: impl Fn(TxId) -> String) -> String {
         let mut mermaid = String::from("flowchart LR\n");
         for tx in self.transactions() {
             let class = match self.mark(tx) {
@@ -62,7 +72,7 @@ impl WaitGraph {
                 Mark::Deadlocked => ":::deadlocked",
                 Mark::Plain => "",
             };
-            let _ = writeln!(mermaid, "  {tx}({tx}){class}");
+            let _ = writeln!(mermaid, "  {tx}(\"{}\"){class}", escape(&name(tx), "#quot;"));
         }
         for arrow in &self.arrows {
             let line = if arrow.kind == ArrowKind::Soft { "-.->" } else { "-->" };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lock_core::{
-    Answer, Ask, ClaimView, Deadlock, Fact, Mode, NotHeld, Object, Refused, Token, TxId, WaitChange, WayOut, look,
+    Answer, Ask, ClaimView, Deadlock, Fact, Incarnation, Mode, NotHeld, Object, Refused, Token, TxId, WaitChange, WayOut, look,
     request_all,
 };
 use thiserror::Error;
@@ -238,10 +238,15 @@ impl Node {
         claims
     }
 
-    /// The token of a transaction's current grant of exactly this object, in one life of the node.
-    pub fn token(&self, tx: TxId, object: &Object, incarnation: lock_core::Incarnation) -> Option<Token> {
+    /// The token of a transaction's current grant that covers an object, in one life of the node.
+    pub fn token(&self, tx: TxId, object: &Object, mode: Mode, incarnation: Incarnation) -> Option<Token> {
         let table = self.hold_for(object);
-        if table.incarnation() == incarnation { table.token(tx, object) } else { None }
+        if table.incarnation() == incarnation { table.token(tx, object, mode) } else { None }
+    }
+
+    /// Tells the caller of the grant that covers an object.
+    pub fn tell_one(&self, tx: TxId, object: &Object) {
+        self.hold_for(object).tell_one(tx, object);
     }
 
     /// Changes what the tables know of a transaction.

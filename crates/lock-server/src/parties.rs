@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use lock_core::{Deadlock, Fact, Object, TxId, TxProfile};
+use lock_core::{Deadlock, Fact, LostClaim, TxId, TxProfile};
 use parking_lot::Mutex;
 
 /// A transaction as its node sees it.
@@ -27,7 +27,7 @@ pub trait Party: Send + Sync {
     fn resolved(&self, deadlock: &Arc<Deadlock>);
 
     /// Held: takes note that the node failed and with it all that it had and waited for.
-    fn lost(&self, objects: &[Object]);
+    fn lost(&self, claims: &[LostClaim]);
 
     /// Takes note of something that happened to it.
     fn told(&self, fact: &Fact);

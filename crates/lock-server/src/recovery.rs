@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
-use lock_core::{Incarnation, LockTable, Object, TxId};
+use lock_core::{Incarnation, LockTable, LostClaim, TxId};
 use parking_lot::Mutex;
 
 use crate::Node;
@@ -14,7 +14,7 @@ use crate::supervisor::SupervisorMessage;
 
 /// What transactions lost that were not told yet, until they ask or end.
 #[derive(Default)]
-pub(crate) struct Losses(Mutex<HashMap<TxId, Vec<Object>>>);
+pub(crate) struct Losses(Mutex<HashMap<TxId, Vec<LostClaim>>>);
 
 impl Node {
     /// Gives up all tables and starts a new life, if a table is broken.
@@ -36,11 +36,11 @@ impl Node {
 
     fn start_anew(&self, held: &mut [Held<'_>]) {
         let incarnation = Incarnation(self.incarnation().0 + 1);
-        let mut lost: HashMap<TxId, Vec<Object>> = HashMap::new();
+        let mut lost: HashMap<TxId, Vec<LostClaim>> = HashMap::new();
         for table in held.iter() {
             // A broken table may break its reader.
-            let claims = catch_unwind(AssertUnwindSafe(|| granted(table))).unwrap_or_default();
-            claims.into_iter().for_each(|(tx, object)| lost.entry(tx).or_default().push(object));
+            let claims = catch_unwind(AssertUnwindSafe(|| claims_in(table))).unwrap_or_default();
+            claims.into_iter().for_each(|(tx, claim)| lost.entry(tx).or_default().push(claim));
         }
         for (index, table) in held.iter_mut().enumerate() {
             **table = self.empty_table(index, incarnation);
@@ -53,14 +53,14 @@ impl Node {
         tracing::error!(node = %self.name(), %incarnation, transactions = lost.len(), "node failed; it starts empty");
         self.losses.0.lock().clone_from(&lost);
         for (tx, party) in self.parties.take_all() {
-            let objects = self.losses.0.lock().remove(&tx).unwrap_or_default();
-            party.lost(&objects);
+            let claims = self.losses.0.lock().remove(&tx).unwrap_or_default();
+            party.lost(&claims);
             party.wake();
         }
     }
 
     /// What a transaction lost by the last failure, if it was not told yet.
-    pub fn take_losses(&self, tx: TxId) -> Vec<Object> {
+    pub fn take_losses(&self, tx: TxId) -> Vec<LostClaim> {
         self.losses.0.lock().remove(&tx).unwrap_or_default()
     }
 
@@ -71,7 +71,12 @@ impl Node {
     }
 }
 
-fn granted(table: &LockTable) -> Vec<(TxId, Object)> {
-    let claims = table.transactions().into_iter().flat_map(|tx| table.claims(tx).into_iter().map(move |claim| (tx, claim)));
-    claims.filter(|(_, claim)| claim.granted.is_some()).map(|(tx, claim)| (tx, claim.object)).collect()
+fn claims_in(table: &LockTable) -> Vec<(TxId, LostClaim)> {
+    let of = |tx: TxId| table.claims(tx).into_iter().map(move |claim| (tx, claim));
+    let claims = table.transactions().into_iter().flat_map(of);
+    let lost = claims.filter_map(|(tx, claim)| {
+        let (mode, granted) = (claim.granted.max(claim.wanted)?, claim.granted.is_some());
+        Some((tx, LostClaim { object: claim.object, mode, granted }))
+    });
+    lost.collect()
 }

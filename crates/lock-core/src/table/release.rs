@@ -88,7 +88,7 @@ impl LockTable {
             return Err(self.not_held(tx, object));
         }
         self.requeue(&[claim], now);
-        Ok(self.token(tx, object))
+        Ok(self.claim(tx, object).and_then(|claim| claim.token))
     }
 
     /// Puts granted claims back to the end of the line, in one step and in this order. What another

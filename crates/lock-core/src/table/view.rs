@@ -105,11 +105,21 @@ impl LockTable {
         Some(self.claim_view(claim))
     }
 
-    /// The token of the transaction's current grant on exactly this object.
-    pub fn token(&self, tx: TxId, object: &Object) -> Option<Token> {
-        let claim = self.claim_on(self.tx_slot(tx)?, self.find_object(object)?)?;
-        let record = self.record(claim);
-        record.granted.map(|_| record.token)
+    /// The token of the transaction's current grant that covers this object: of the object itself, or of
+    /// one above it.
+    pub fn token(&self, tx: TxId, object: &Object, mode: Mode) -> Option<Token> {
+        let at = self.locate(object);
+        let covering = self.covering(self.tx_slot(tx)?, at.entry.unwrap_or(at.above), mode)?;
+        Some(self.record(covering).token)
+    }
+
+    /// Marks the grant that covers an object as known to the caller.
+    pub fn tell_one(&mut self, tx: TxId, object: &Object) {
+        let at = self.locate(object);
+        let covering = self.tx_slot(tx).and_then(|tx| self.covering(tx, at.entry.unwrap_or(at.above), Mode::Read));
+        if let Some(claim) = covering {
+            self.tell(claim);
+        }
     }
 
     /// How many claims of a transaction wait.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::{Claim, Status, TransactionOptions};
-use crate::{ClaimView, Deadlock, InvalidObject, Millis, NodeId, Object, Require, TxId, TxProfile, WayOut};
+use crate::{ClaimView, Deadlock, InvalidObject, Millis, Mode, NodeId, Object, Require, TxId, TxProfile, WayOut};
 
 /// The transaction machine: pure, driven by its agent.
 ///
@@ -23,6 +23,7 @@ pub struct TransactionMachine {
     deadlocks: Vec<Arc<Deadlock>>,
     forgotten: usize,
     lost: Vec<Object>,
+    claim_again: Vec<LostClaim>,
     cannot_serve: BTreeSet<Object>,
 }
 
@@ -31,6 +32,17 @@ enum Life {
     Running,
     Aborted(Arc<Deadlock>),
     Ended,
+}
+
+/// A claim that is gone with its node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostClaim {
+    /// What.
+    pub object: Object,
+    /// The strongest mode had or wanted.
+    pub mode: Mode,
+    /// Whether it was granted.
+    pub granted: bool,
 }
 
 /// A transaction is over and does nothing any more.
@@ -102,6 +114,14 @@ pub enum ClaimError {
         /// The nodes that there are.
         there: Vec<NodeId>,
     },
+    /// Another call of the same transaction gave the object back while this one waited for it.
+    #[error("{object} was withdrawn by another call of {tx} while this one waited")]
+    Withdrawn {
+        /// Who.
+        tx: TxId,
+        /// What.
+        object: Object,
+    },
     /// The node failed, and with it everything that the transaction had.
     #[error("{tx} lost its locks: the node failed")]
     Lost {
@@ -129,6 +149,7 @@ impl TransactionMachine {
             deadlocks: Vec::new(),
             forgotten: 0,
             lost: Vec::new(),
+            claim_again: Vec::new(),
             cannot_serve: BTreeSet::new(),
         }
     }
@@ -247,16 +268,35 @@ impl TransactionMachine {
         self.forgotten + self.deadlocks.len()
     }
 
-    /// Takes note of locks that it had and has no longer: a node failed, or the lease is over.
+    /// Takes note of claims that are gone with a node.
     ///
-    /// With `await_nodes` they are to be claimed again; without, they cannot be served.
-    pub fn lost(&mut self, objects: impl IntoIterator<Item = Object>, gone_for_good: bool) {
-        for object in objects {
-            if gone_for_good {
-                self.cannot_serve.insert(object.clone());
+    /// With `await_nodes` they are to be claimed again; without, they cannot be served any more.
+    pub fn lost(&mut self, claims: impl IntoIterator<Item = LostClaim>) {
+        for claim in claims {
+            if claim.granted {
+                self.lost.push(claim.object.clone());
             }
-            self.lost.push(object);
+            if self.options.await_nodes {
+                self.claim_again.push(claim);
+            } else {
+                self.cannot_serve.insert(claim.object);
+            }
         }
+    }
+
+    /// Takes note of locks that ended with the lease.
+    pub fn lease_over(&mut self, objects: impl IntoIterator<Item = Object>) {
+        self.lost.extend(objects);
+    }
+
+    /// What is to be claimed again; it is asked for once.
+    pub fn take_claims_to_repeat(&mut self) -> Vec<(Object, Mode)> {
+        std::mem::take(&mut self.claim_again).into_iter().map(|claim| (claim.object, claim.mode)).collect()
+    }
+
+    /// Whether something that it claimed can never be granted any more.
+    pub fn cannot_be_served(&self) -> bool {
+        !self.cannot_serve.is_empty()
     }
 
     /// What it lost so far.

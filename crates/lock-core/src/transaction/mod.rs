@@ -6,6 +6,6 @@ mod options;
 mod status;
 
 pub use claim::{Claim, join};
-pub use machine::{ClaimError, Over, TransactionMachine};
+pub use machine::{ClaimError, LostClaim, Over, TransactionMachine};
 pub use options::TransactionOptions;
 pub use status::Status;

@@ -68,11 +68,7 @@ impl NaiveWorld {
             .is_none_or(|claim| claim.waiting.is_none())
         {
             self.line_up(id, mode);
-            let waiters = self.waiters();
-            if waiters
-                .iter()
-                .any(|waiter| waiter.id == id && self.is_grantable(waiter))
-            {
+            if self.grantable().any(|free| free == *id) {
                 self.grant(id);
                 self.tell(|granted| granted == id);
             } else {

@@ -88,9 +88,9 @@ impl NaiveWorld {
         Arrows(arrows)
     }
 
-    pub(super) fn has_blockers(&self, waiter: &Waiter<'_>) -> bool {
-        self.hard_pairs(waiter).next().is_some()
-            || self.soft_pairs(waiter, &self.waiters()).next().is_some()
+    /// Whether anybody has, or waits ahead for, what conflicts with a waiting claim.
+    pub(super) fn has_blockers(&self, waiter: &Waiter<'_>, line: &[Waiter<'_>]) -> bool {
+        self.hard_pairs(waiter).next().is_some() || self.soft_pairs(waiter, line).next().is_some()
     }
 
     /// The granted claims of others that conflict with a waiting one.

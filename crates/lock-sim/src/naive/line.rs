@@ -48,9 +48,16 @@ impl NaiveWorld {
         is_turned(one, other) || (one.place < other.place && !is_turned(other, one))
     }
 
-    /// Whether one may have a waiting claim now: nobody has what conflicts, nor waits for it ahead.
-    pub(super) fn is_grantable(&self, waiter: &Waiter<'_>) -> bool {
-        !self.has_blockers(waiter)
+    /// The waiting claims that may be granted, in the order of their places: nobody has what
+    /// conflicts, nor waits for it ahead.
+    pub(super) fn grantable(&self) -> impl Iterator<Item = ClaimId> {
+        let line = self.waiters();
+        let free = line
+            .iter()
+            .filter(|waiter| !self.has_blockers(waiter, &line));
+        free.map(|waiter| waiter.id.clone())
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     /// Whether the transaction's own grants make this claim pointless.
@@ -88,11 +95,7 @@ impl NaiveWorld {
     pub(super) fn settle(&mut self) {
         loop {
             self.withdraw_covered_waits();
-            let next = self
-                .waiters()
-                .into_iter()
-                .find(|waiter| self.is_grantable(waiter));
-            let Some(id) = next.map(|waiter| waiter.id.clone()) else {
+            let Some(id) = self.grantable().next() else {
                 return;
             };
             self.grant(&id);

@@ -18,6 +18,7 @@ mod actions;
 mod arrows;
 mod circle;
 mod claim;
+mod fewest_victims;
 mod line;
 mod promises;
 mod resolution;

@@ -1,7 +1,7 @@
 //! What must be true after each step.
 
 use super::NaiveWorld;
-use super::claim::conflict;
+use super::claim::{ClaimId, conflict};
 
 impl NaiveWorld {
     /// The sentences of the promises that are broken.
@@ -38,13 +38,13 @@ impl NaiveWorld {
     }
 
     fn nobody_waits_in_vain(&self, broken: &mut Vec<String>) {
+        for ClaimId { tx, object } in self.grantable() {
+            broken.push(format!(
+                "nobody waits who could be granted, but {tx} waits for {object}"
+            ));
+        }
         for waiter in self.waiters() {
             let (tx, object) = (waiter.id.tx, &waiter.id.object);
-            if self.is_grantable(&waiter) {
-                broken.push(format!(
-                    "nobody waits who could be granted, but {tx} waits for {object}"
-                ));
-            }
             if self.is_covered(waiter.id, waiter.wait.mode) {
                 broken.push(format!(
                     "nobody waits for what it covers, but {tx} waits for {object}"

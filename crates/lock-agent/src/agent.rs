@@ -1,0 +1,140 @@
+//! The agent: the actor that acts for a transaction while its caller does not.
+//!
+//! A transaction starts light, as a plain value in its caller's hand. It gets an agent when there is something
+//! to do without a call: to tell of what happens, to claim again after a failure of the node.
+
+use std::sync::{Arc, Weak};
+
+use lock_core::{Deadlock, LostClaim, Mode, Object, Status, Token};
+use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
+use tokio::sync::mpsc;
+
+use crate::events::{BUFFER, Event, Events};
+use crate::shared::Shared;
+
+/// What an agent is told.
+pub(crate) enum AgentMessage {
+    Granted(Object, Mode, Token),
+    Deadlock(Arc<Deadlock>),
+    Lost(Vec<LostClaim>),
+    TimeOver,
+    LookAtStatus,
+    Subscribe(mpsc::Sender<Event>),
+    Ended,
+}
+
+struct Agent;
+
+struct Acting {
+    shared: Weak<Shared>,
+    readers: Vec<Reader>,
+    status: Status,
+}
+
+struct Reader {
+    events: mpsc::Sender<Event>,
+    missed: u64,
+}
+
+/// Gives the transaction an agent, unless it has one.
+pub(crate) fn start(shared: &Arc<Shared>) {
+    shared.agent.get_or_init(|| {
+        let weak = Arc::downgrade(shared);
+        let (agent, _) = lock_server::spawn(|| ActorRuntime::spawn_instant(None, Agent, weak))
+            .expect("an actor without a name cannot be taken");
+        agent
+    });
+}
+
+/// A stream of all that happens from now on.
+pub(crate) fn subscribe(shared: &Arc<Shared>) -> Events {
+    start(shared);
+    let (sender, events) = mpsc::channel(BUFFER);
+    shared.tell_agent(|| AgentMessage::Subscribe(sender));
+    Events { events, shared: Arc::downgrade(shared) }
+}
+
+impl Actor for Agent {
+    type Msg = AgentMessage;
+    type State = Acting;
+    type Arguments = Weak<Shared>;
+
+    async fn pre_start(&self, _: ActorRef<AgentMessage>, shared: Weak<Shared>) -> Result<Acting, ActorProcessingErr> {
+        Ok(Acting { shared, readers: Vec::new(), status: Status::NoLocks })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<AgentMessage>,
+        message: AgentMessage,
+        acting: &mut Acting,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            AgentMessage::Granted(object, mode, token) => acting.tell(&Event::Granted { object, mode, token }),
+            AgentMessage::Deadlock(deadlock) => acting.tell(&Event::Deadlock(deadlock)),
+            AgentMessage::Lost(claims) => acting.lost(claims),
+            AgentMessage::TimeOver | AgentMessage::LookAtStatus => {}
+            AgentMessage::Subscribe(events) => acting.readers.push(Reader { events, missed: 0 }),
+            AgentMessage::Ended => {
+                acting.tell(&Event::Status(Status::Ended));
+                myself.stop(None);
+                return Ok(());
+            }
+        }
+        match acting.shared.upgrade() {
+            Some(shared) => acting.look_at_status(&shared),
+            None => myself.stop(None),
+        }
+        Ok(())
+    }
+}
+
+impl Acting {
+    fn tell(&mut self, event: &Event) {
+        self.readers.retain_mut(|reader| reader.tell(event));
+    }
+
+    fn look_at_status(&mut self, shared: &Arc<Shared>) {
+        let claims = shared.node().claims(&**shared);
+        let status = shared.machine(|machine| machine.status(&claims));
+        if status != self.status {
+            self.status = status.clone();
+            self.tell(&Event::Status(status));
+        }
+    }
+
+    /// The node failed, or the lease is over: tells of it, and claims again if that is wanted.
+    fn lost(&mut self, claims: Vec<LostClaim>) {
+        let Some(shared) = self.shared.upgrade() else { return };
+        let node = shared.node().clone();
+        let failed = node.incarnation() != shared.incarnation();
+        let monitors = failed && shared.machine(|machine| machine.options().monitor_nodes);
+        if monitors {
+            self.tell(&Event::NodeDown { node: node.name().clone() });
+        }
+        for claim in claims.into_iter().filter(|claim| claim.granted) {
+            self.tell(&Event::Lost { object: claim.object });
+        }
+        let _ = shared.catch_up();
+        if monitors {
+            self.tell(&Event::NodeUp { node: node.name().clone(), incarnation: node.incarnation() });
+        }
+    }
+}
+
+impl Reader {
+    /// `false` when the reader is gone. Never waits: what does not fit is dropped and counted.
+    fn tell(&mut self, event: &Event) -> bool {
+        if self.missed > 0 && self.events.try_send(Event::Missed(self.missed)).is_ok() {
+            self.missed = 0;
+        }
+        match self.events.try_send(event.clone()) {
+            Ok(()) => true,
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                self.missed += 1;
+                true
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => false,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! How a transaction begins.
+
+use std::future::{Future, IntoFuture, Ready, ready};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lock_core::{ClaimError, Millis, TransactionOptions, TxId};
+use lock_server::Party;
+
+use crate::locks::Handle;
+use crate::shared::Shared;
+use crate::{IntoClaim, Transaction, run};
+
+/// A transaction that is about to begin, with its options. `await` it, or [`start`](Begin::start) it.
+///
+/// ```
+/// # use lock_agent::Locks;
+/// # use std::time::Duration;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let locks = Locks::local();
+/// let tx = locks.begin().priority(-1).abort_on_deadlock(true).deadline(Duration::from_secs(5)).await;
+/// # tx.end();
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a transaction begins when this is awaited or started"]
+pub struct Begin {
+    handle: Arc<Handle>,
+    options: TransactionOptions,
+}
+
+impl Begin {
+    pub(crate) fn new(handle: Arc<Handle>) -> Self {
+        Self { handle, options: TransactionOptions::default() }
+    }
+
+    /// `true`: abort with an error rather than surrender a lock that the caller was told it has.
+    /// Default `false`: surrender it; the caller learns of it from the deadlocks noted, and from its guard.
+    pub fn abort_on_deadlock(mut self, abort: bool) -> Self {
+        self.options.abort_on_deadlock = abort;
+        self
+    }
+
+    /// `true`: when the node fails, claim everything again on its return. Default `false`: the claims fail.
+    pub fn await_nodes(mut self, wait: bool) -> Self {
+        self.options.await_nodes = wait;
+        self
+    }
+
+    /// `true`: [`Event::NodeDown`](crate::Event::NodeDown) and its like among the events. Default `false`.
+    pub fn monitor_nodes(mut self, monitor: bool) -> Self {
+        self.options.monitor_nodes = monitor;
+        self
+    }
+
+    /// `true`: everything that happens to the transaction is told by [`Transaction::events`]. Default `false`.
+    pub fn notify(mut self, notify: bool) -> Self {
+        self.options.notify = notify;
+        self
+    }
+
+    /// Lower gives way first. Default 0.
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.options.priority = priority;
+        self
+    }
+
+    /// The end of waiting, from now on: what it still waits for then is withdrawn, what it has stays.
+    pub fn deadline(mut self, within: Duration) -> Self {
+        self.options.deadline = Some(self.at(within));
+        self
+    }
+
+    /// The end of holding, from now on: the transaction is ended then, and told what it lost.
+    pub fn lease(mut self, within: Duration) -> Self {
+        self.options.lease = Some(self.at(within));
+        self
+    }
+
+    fn at(&self, within: Duration) -> Millis {
+        // Rounded up: a deadline never comes early.
+        let ms = u64::try_from(within.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        Millis(self.handle.node.now().0.saturating_add(ms))
+    }
+
+    /// Begins it. Needs no waiting, so threads without async may call it.
+    pub fn start(self) -> Transaction {
+        let tx = self.handle.node.next_tx();
+        self.start_as(tx)
+    }
+
+    pub(crate) fn start_as(&self, tx: TxId) -> Transaction {
+        let shared = Arc::new(Shared::new(self.handle.clone(), tx, self.options.clone()));
+        let options = &self.options;
+        if options.notify || options.monitor_nodes || options.await_nodes {
+            crate::agent::start(&shared);
+        }
+        for at in [options.deadline, options.lease].into_iter().flatten() {
+            let party: Arc<dyn Party> = shared.clone();
+            shared.node().expire_at(at, Arc::downgrade(&party));
+        }
+        Transaction::new(shared)
+    }
+
+    /// Begins it with a row of claims, taken in one atomic step, and waits for them all.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the transaction is ended.
+    ///
+    /// # Errors
+    /// [`ClaimError`]; the transaction is ended then.
+    pub async fn with<C: IntoClaim>(self, claims: impl IntoIterator<Item = C>) -> Result<Transaction, ClaimError> {
+        let tx = self.start();
+        tx.lock_many(claims).await?;
+        Ok(tx)
+    }
+
+    /// Like [`Locks::run`](crate::Locks::run), with these options.
+    ///
+    /// # Errors
+    /// What the work returns, unless its transaction was aborted.
+    pub async fn run<T, E>(self, work: impl AsyncFnMut(&Transaction) -> Result<T, E>) -> Result<T, E> {
+        run::run(self.abort_on_deadlock(true), work).await
+    }
+
+    pub(crate) fn next_tx(&self) -> TxId {
+        self.handle.node.next_tx()
+    }
+}
+
+impl IntoFuture for Begin {
+    type Output = Transaction;
+    type IntoFuture = Ready<Transaction>;
+
+    fn into_future(self) -> Ready<Transaction> {
+        ready(self.start())
+    }
+}
+
+/// [`Begin`] is ready at once; this says that its future is one.
+const _: fn() = || {
+    fn is_future<F: Future>() {}
+    is_future::<Ready<Transaction>>();
+};

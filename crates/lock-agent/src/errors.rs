@@ -1,0 +1,50 @@
+//! What can go wrong, an enum an operation.
+
+use std::time::Duration;
+
+use lock_core::{ClaimError, InvalidObject, NotHeld, Object, Over, Refused};
+use thiserror::Error;
+
+/// Why a lock that was tried for is not had. Nothing was queued.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TryError {
+    /// Somebody else has it, or waits for it; says who.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The claim itself is not taken.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+}
+
+/// Why a lock was not had in time. Nothing is left in line.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TimeoutError {
+    /// It was not granted in time.
+    #[error("{object} was not granted within {within:?}")]
+    Elapsed {
+        /// What was wanted.
+        object: Object,
+        /// How long it was waited for.
+        within: Duration,
+    },
+    /// The claim itself is not taken, or not waited for any longer.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+}
+
+/// Why a lock is not given back or changed. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ReleaseError {
+    /// The transaction neither has it nor waits for it; says who has it.
+    #[error(transparent)]
+    NotHeld(#[from] NotHeld),
+    /// What was named is no object.
+    #[error(transparent)]
+    InvalidObject(#[from] InvalidObject),
+    /// The transaction is over.
+    #[error(transparent)]
+    Over(#[from] Over),
+}

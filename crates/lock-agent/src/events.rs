@@ -1,0 +1,75 @@
+//! Everything that happens to a transaction, as a stream.
+
+use std::sync::{Arc, Weak};
+
+use lock_core::{Deadlock, Incarnation, Mode, NodeId, Object, Status, Token};
+use tokio::sync::mpsc;
+
+use crate::shared::Shared;
+
+/// How many events may wait for a slow reader; what comes beyond is dropped and counted.
+pub(crate) const BUFFER: usize = 1024;
+
+/// Something that happened to a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// Something that it waited for was granted. Reading this tells the caller of the grant.
+    Granted {
+        /// What.
+        object: Object,
+        /// In which mode.
+        mode: Mode,
+        /// The grant's token.
+        token: Token,
+    },
+    /// It was part of a deadlock, which is resolved.
+    Deadlock(Arc<Deadlock>),
+    /// It lost something: the node failed, or the lease is over.
+    Lost {
+        /// What.
+        object: Object,
+    },
+    /// Its status has changed.
+    Status(Status),
+    /// A node failed (with `monitor_nodes`).
+    NodeDown {
+        /// Which.
+        node: NodeId,
+    },
+    /// A node serves again (with `monitor_nodes`).
+    NodeUp {
+        /// Which.
+        node: NodeId,
+        /// Its new life.
+        incarnation: Incarnation,
+    },
+    /// The reader was too slow, and so many events were dropped.
+    Missed(u64),
+}
+
+/// The events of a transaction. Ends when the transaction is over.
+pub struct Events {
+    pub(crate) events: mpsc::Receiver<Event>,
+    pub(crate) shared: Weak<Shared>,
+}
+
+impl Events {
+    /// The next event; `None` when the transaction is over.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost if the future is dropped.
+    pub async fn next(&mut self) -> Option<Event> {
+        let event = self.events.recv().await?;
+        if let (Event::Granted { object, .. }, Some(shared)) = (&event, self.shared.upgrade()) {
+            shared.node().tell_one(shared.tx, object);
+        }
+        Some(event)
+    }
+}
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}

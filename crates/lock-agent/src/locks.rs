@@ -1,0 +1,177 @@
+//! Where locks come from: a node, and the transactions that begin on it.
+
+use std::sync::Arc;
+
+use lock_core::{
+    ClaimError, ClaimView, Deadlock, HolderView, IntoObject, InvalidObject, Object, Scope, Status, TxId, WaitGraph,
+    WaiterView,
+};
+use lock_server::{Node, NodeConfig, NodeStatus, Statistics, Watching};
+
+use crate::{Begin, IntoClaim, Transaction};
+
+/// The locks of a node.
+///
+/// Cheap to clone. A clone per task or thread is best: clones share the node, but not the
+/// counter that every begin has to touch.
+///
+/// ```
+/// use lock_agent::{Locks, Mode};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let locks = Locks::local();
+/// let total = locks
+///     .run(async |tx| {
+///         tx.lock("accounts/alice", Mode::Write).await?;
+///         tx.lock("accounts/bob", Mode::Write).await?;
+///         Ok::<_, lock_agent::ClaimError>(100)
+///     })
+///     .await?;
+/// assert_eq!(total, 100);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Locks {
+    handle: Arc<Handle>,
+}
+
+/// One handle's share of the node: its transactions count here and not at the node.
+pub(crate) struct Handle {
+    pub(crate) node: Arc<Node>,
+}
+
+/// Who has an object, and who waits for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockInfo {
+    /// The object.
+    pub object: Object,
+    /// Who has it, oldest first.
+    pub holders: Vec<HolderView>,
+    /// Who waits for it, in the order in which they will be served.
+    pub waiters: Vec<WaiterView>,
+}
+
+impl Locks {
+    /// The locks of one node embedded in this process.
+    ///
+    /// Its actors run on the Tokio runtime of the caller; without one, on a thread of their own.
+    pub fn local() -> Self {
+        Self::with(NodeConfig::default())
+    }
+
+    /// The same with a configuration.
+    pub fn with(config: NodeConfig) -> Self {
+        Self { handle: Arc::new(Handle { node: Node::start(config) }) }
+    }
+
+    /// Begins a transaction: `locks.begin().await`, or with options before the `await`.
+    pub fn begin(&self) -> Begin {
+        Begin::new(self.handle.clone())
+    }
+
+    /// Begins a transaction with a row of claims, taken in one atomic step, and waits for them all.
+    /// Transactions that ask for all at once never deadlock with each other.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the transaction is ended.
+    ///
+    /// # Errors
+    /// [`ClaimError`]; the transaction is ended then.
+    pub async fn begin_with<C: IntoClaim>(
+        &self,
+        claims: impl IntoIterator<Item = C>,
+    ) -> Result<Transaction, ClaimError> {
+        self.begin().with(claims).await
+    }
+
+    /// Runs a unit of work in a transaction, and again after a deadlock, until it is done.
+    ///
+    /// The transaction aborts when it has to give way, and the work is called again with the **same
+    /// age**, so that it becomes the oldest in time and nobody starves. Whatever happens, the
+    /// transaction ends. The work may run several times: make what it does outside of the locks repeatable,
+    /// and let it return with the error when a lock fails.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the work is dropped where it stands and its locks are released.
+    ///
+    /// # Errors
+    /// What the work returns, unless its transaction was aborted.
+    pub async fn run<T, E>(&self, work: impl AsyncFnMut(&Transaction) -> Result<T, E>) -> Result<T, E> {
+        self.begin().run(work).await
+    }
+
+    /// Watches an object or a subtree from now on; holds nothing.
+    ///
+    /// # Errors
+    /// If what is named is no object.
+    pub fn watch(&self, object: impl IntoObject, scope: Scope) -> Result<Watching, InvalidObject> {
+        Ok(self.handle.node.watch(object.into_object()?, scope))
+    }
+
+    /// Who has exactly this object, and who waits for it.
+    ///
+    /// # Errors
+    /// If what is named is no object.
+    pub fn lock_info(&self, object: impl IntoObject) -> Result<LockInfo, InvalidObject> {
+        let object = object.into_object()?;
+        let node = &self.handle.node;
+        Ok(LockInfo { holders: node.holders(&object), waiters: node.waiters(&object), object })
+    }
+
+    /// How a transaction stands, by its id, as far as the tables tell: one that has and wants nothing and one that
+    /// is over look the same, [`Status::NoLocks`].
+    pub fn transaction_status(&self, tx: TxId) -> Status {
+        let claims = self.handle.node.claims_of(tx);
+        if claims.is_empty() {
+            Status::NoLocks
+        } else if claims.iter().any(|claim| claim.wanted.is_some()) {
+            Status::Waiting
+        } else {
+            let deadlocks = self.handle.node.deadlocks();
+            let own = deadlocks.into_iter().filter(|deadlock| deadlock.members().any(|member| member == tx));
+            Status::HaveAllLocks { deadlocks: own.collect() }
+        }
+    }
+
+    /// What a transaction has and waits for, by its id.
+    pub fn transaction_claims(&self, tx: TxId) -> Vec<ClaimView> {
+        self.handle.node.claims_of(tx)
+    }
+
+    /// The wait-for graph of all who wait: why is this one blocked?
+    pub fn wait_graph(&self) -> WaitGraph {
+        self.handle.node.wait_graph()
+    }
+
+    /// The deadlocks that were resolved of late, oldest first.
+    pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
+        self.handle.node.deadlocks()
+    }
+
+    /// What the node counted so far.
+    pub fn stats(&self) -> Statistics {
+        self.handle.node.statistics()
+    }
+
+    /// How the node stands.
+    pub fn status(&self) -> NodeStatus {
+        self.handle.node.status()
+    }
+
+    /// The node itself, for its keepers.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.handle.node
+    }
+}
+
+impl Clone for Locks {
+    fn clone(&self) -> Self {
+        Self { handle: Arc::new(Handle { node: self.handle.node.clone() }) }
+    }
+}
+
+impl std::fmt::Debug for Locks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Locks").field("node", &self.handle.node).finish()
+    }
+}

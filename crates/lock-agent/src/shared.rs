@@ -1,0 +1,286 @@
+//! What a transaction's handle, its guards and its agent share, and how its node reaches it.
+
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, OnceLock};
+
+use lock_core::{
+    ClaimError, Deadlock, Fact, Incarnation, LostClaim, Over, TransactionMachine, TransactionOptions, TxId, TxProfile,
+};
+use lock_server::{Node, Party};
+use parking_lot::Mutex;
+use ractor::ActorRef;
+use tokio::sync::Notify;
+use tracing::Span;
+
+use crate::agent::AgentMessage;
+use crate::locks::Handle;
+
+/// One transaction of this process. Light: until it waits, nobody but its handle knows of it.
+///
+/// The atomics say the same as the machine, so that a lock that can be had at once needs no
+/// look into it.
+pub(crate) struct Shared {
+    pub(crate) handle: Arc<Handle>,
+    pub(crate) tx: TxId,
+    pub(crate) changed: Notify,
+    pub(crate) agent: OnceLock<ActorRef<AgentMessage>>,
+    pub(crate) span: Span,
+    /// How many claims it has, granted and waiting.
+    pub(crate) claims: AtomicU32,
+    priority: AtomicI32,
+    abort_on_deadlock: AtomicBool,
+    incarnation: AtomicU64,
+    touched: AtomicU64,
+    marks: AtomicU8,
+    /// How often a request of it had to wait.
+    waited: AtomicU32,
+    /// How many of these waits are known to be over.
+    settled: AtomicU32,
+    machine: Mutex<TransactionMachine>,
+}
+
+/// Something about the transaction is not plain.
+#[derive(Clone, Copy)]
+pub(crate) enum Mark {
+    /// It is over.
+    Over = 1,
+    /// It has a deadline, or claims with conditions: the machine has to be asked.
+    AskMachine = 2,
+    /// Its time for waiting was over while it waited.
+    Late = 4,
+    /// It lost something with a failed node.
+    Lost = 8,
+}
+
+impl Shared {
+    pub(crate) fn new(handle: Arc<Handle>, tx: TxId, options: TransactionOptions) -> Self {
+        let span = tracing::debug_span!("transaction", %tx);
+        let marks = if options.deadline.is_some() { Mark::AskMachine as u8 } else { 0 };
+        Self {
+            tx,
+            changed: Notify::new(),
+            agent: OnceLock::new(),
+            span,
+            claims: AtomicU32::new(0),
+            priority: AtomicI32::new(options.priority),
+            abort_on_deadlock: AtomicBool::new(options.abort_on_deadlock),
+            incarnation: AtomicU64::new(handle.node.incarnation().0),
+            touched: AtomicU64::new(0),
+            marks: AtomicU8::new(marks),
+            waited: AtomicU32::new(0),
+            settled: AtomicU32::new(0),
+            machine: Mutex::new(TransactionMachine::new(tx, options)),
+            handle,
+        }
+    }
+
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        &self.handle.node
+    }
+
+    pub(crate) fn is_plain(&self) -> bool {
+        self.marks.load(SeqCst) == 0
+    }
+
+    pub(crate) fn is_marked(&self, mark: Mark) -> bool {
+        self.marks.load(SeqCst) & mark as u8 != 0
+    }
+
+    pub(crate) fn mark(&self, mark: Mark) {
+        self.marks.fetch_or(mark as u8, SeqCst);
+    }
+
+    pub(crate) fn incarnation(&self) -> Incarnation {
+        Incarnation(self.incarnation.load(SeqCst))
+    }
+
+    /// Asks or tells the machine. It is never held across a call to the node.
+    pub(crate) fn machine<T>(&self, ask: impl FnOnce(&mut TransactionMachine) -> T) -> T {
+        ask(&mut self.machine.lock())
+    }
+
+    /// A request had to wait, or something that was granted waits again.
+    pub(crate) fn began_to_wait(&self) {
+        self.waited.fetch_add(1, SeqCst);
+    }
+
+    /// Whether anything may wait.
+    pub(crate) fn may_wait(&self) -> bool {
+        self.waited.load(SeqCst) != self.settled.load(SeqCst)
+    }
+
+    /// Whether nothing waits any more; if so, the caller is told of all that is granted.
+    pub(crate) fn settle(&self) -> bool {
+        let waited = self.waited.load(SeqCst);
+        if self.node().told_all(self).is_none() {
+            return false;
+        }
+        self.settled.fetch_max(waited, SeqCst);
+        true
+    }
+
+    /// Whether it had to wait once, and so is known to its node.
+    pub(crate) fn is_known(&self) -> bool {
+        self.waited.load(SeqCst) > 0
+    }
+
+    /// Learns of a failure of the node since the last call, and claims again if it was asked to.
+    pub(crate) fn catch_up(self: &Arc<Self>) -> Result<(), ClaimError> {
+        self.machine(|machine| machine.running())?;
+        let incarnation = self.node().incarnation();
+        if incarnation != self.incarnation() {
+            self.lost(&self.node().take_losses(self.tx));
+            if !self.machine(|machine| machine.cannot_be_served()) {
+                self.incarnation.store(incarnation.0, SeqCst);
+                self.claims.store(0, SeqCst);
+                self.claim_again();
+            }
+        }
+        if self.machine(|machine| machine.cannot_be_served()) {
+            return Err(ClaimError::Lost { tx: self.tx });
+        }
+        Ok(())
+    }
+
+    fn claim_again(self: &Arc<Self>) {
+        let claims = self.machine(TransactionMachine::take_claims_to_repeat);
+        if claims.is_empty() {
+            return;
+        }
+        self.began_to_wait();
+        let count = u32::try_from(claims.len()).unwrap_or(u32::MAX);
+        self.claims.store(count, SeqCst);
+        // Refused only if the transaction ends, or the node fails again, right now: then there is nothing to claim.
+        let _ = self.node().request_all(self, &claims, lock_core::Ask::WAIT);
+        tracing::debug!(parent: &self.span, claims = count, "claimed again after a failure of the node");
+    }
+
+    /// Ends it, whoever asks first. Everything is released before the call returns.
+    pub(crate) fn end(&self) -> Result<(), Over> {
+        self.machine(TransactionMachine::end)?;
+        self.release_all();
+        Ok(())
+    }
+
+    /// The way of the handle's drop: nobody is there to hear of an error.
+    pub(crate) fn end_quietly(&self) {
+        if self.machine(|machine| machine.end().is_ok()) {
+            self.release_all();
+        }
+    }
+
+    fn release_all(&self) {
+        self.mark(Mark::Over);
+        self.node().remove(self, self.is_known());
+        tracing::trace!(parent: &self.span, "ended");
+        if self.is_known() {
+            self.changed.notify_waiters();
+        }
+        if let Some(agent) = self.agent.get() {
+            let _ = agent.cast(AgentMessage::Ended);
+        }
+    }
+
+    pub(crate) fn tell_agent(&self, message: impl FnOnce() -> AgentMessage) {
+        if let Some(agent) = self.agent.get() {
+            let _ = agent.cast(message());
+        }
+    }
+
+    pub(crate) fn set_priority(&self, priority: i32) {
+        self.priority.store(priority, SeqCst);
+    }
+
+    pub(crate) fn set_abort_on_deadlock(&self, abort: bool) {
+        self.abort_on_deadlock.store(abort, SeqCst);
+    }
+}
+
+impl Party for Shared {
+    fn profile(&self) -> TxProfile {
+        TxProfile {
+            tx: self.tx,
+            priority: self.priority.load(SeqCst),
+            abort_on_deadlock: self.abort_on_deadlock.load(SeqCst),
+        }
+    }
+
+    fn may_act(&self, incarnation: Incarnation) -> bool {
+        !self.is_marked(Mark::Over) && incarnation == self.incarnation()
+    }
+
+    fn touch(&self, shard: usize) {
+        let bit = 1 << shard;
+        if self.touched.load(SeqCst) & bit == 0 {
+            self.touched.fetch_or(bit, SeqCst);
+        }
+    }
+
+    fn touched(&self) -> u64 {
+        self.touched.load(SeqCst)
+    }
+
+    fn resolved(&self, deadlock: &Arc<Deadlock>) {
+        let over = self.machine(|machine| {
+            machine.resolved(deadlock);
+            machine.running().is_err()
+        });
+        if over {
+            self.mark(Mark::Over);
+        }
+        tracing::debug!(parent: &self.span, way_out = %deadlock.way_out, "part of a deadlock");
+        self.tell_agent(|| AgentMessage::Deadlock(deadlock.clone()));
+    }
+
+    fn lost(&self, claims: &[LostClaim]) {
+        self.mark(Mark::Lost);
+        self.machine(|machine| machine.lost(claims.iter().cloned()));
+        self.tell_agent(|| AgentMessage::Lost(claims.to_vec()));
+    }
+
+    fn told(&self, fact: &Fact) {
+        if let Fact::Granted { object, mode, token, .. } = fact {
+            tracing::trace!(parent: &self.span, %object, %mode, %token, "granted");
+            self.tell_agent(|| AgentMessage::Granted(object.clone(), *mode, *token));
+        }
+    }
+
+    fn time_is_over(&self) {
+        let now = self.node().now();
+        let (late, lease) = self.machine(|machine| {
+            let over = |at: Option<lock_core::Millis>| at.is_some_and(|at| at <= now);
+            (machine.may_wait(now).is_err(), over(machine.options().lease))
+        });
+        if lease {
+            self.end_of_lease();
+        } else if late && !self.node().withdraw_waits(self).is_empty() {
+            self.mark(Mark::Late);
+        }
+        self.changed.notify_waiters();
+        self.tell_agent(|| AgentMessage::TimeOver);
+    }
+
+    fn wake(&self) {
+        self.changed.notify_waiters();
+    }
+}
+
+impl Shared {
+    /// All locks are released, and the transaction is told that it lost them.
+    fn end_of_lease(&self) {
+        let claims = self.node().claims(self);
+        let held: Vec<LostClaim> = claims
+            .into_iter()
+            .filter_map(|claim| Some(LostClaim { object: claim.object, mode: claim.granted?, granted: true }))
+            .collect();
+        if self.machine(|machine| machine.running().is_err()) {
+            return;
+        }
+        self.machine(|machine| {
+            machine.lease_over(held.iter().map(|claim| claim.object.clone()));
+            let _ = machine.end();
+        });
+        self.tell_agent(|| AgentMessage::Lost(held));
+        self.release_all();
+    }
+}

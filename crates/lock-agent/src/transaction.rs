@@ -1,0 +1,497 @@
+//! The handle of a transaction: all that a unit of work can do.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+
+use lock_core::{
+    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, InvalidObject, IntoObject, Mode, Object, Over, Status, Token,
+    TxId, join,
+};
+use lock_server::RequestError;
+
+use crate::events::Events;
+use crate::shared::{Mark, Shared};
+use crate::waiting::Pending;
+use crate::{Guard, IntoClaim, ReleaseError, TimeoutError, TryError};
+
+/// A transaction: it collects locks in any order, and gives them all back when it ends.
+///
+/// Dropping it ends it and releases everything at once, without waiting. It may be shared by tasks
+/// (in an `Arc`); a transaction never waits for itself.
+///
+/// **Fairness.** First come, first served; a conversion from read to write goes before ordinary waiters.
+///
+/// **Deadlocks** are found when they close and resolved at once. Who gives way is decided by priority, by
+/// what its caller was told, and by age. By default the victim's locks go back to the end of their queues and
+/// come again by themselves: see [`HaveAll::deadlocks`] and [`Guard::is_unbroken`].
+#[must_use = "a transaction that is dropped ends at once"]
+pub struct Transaction {
+    shared: Arc<Shared>,
+}
+
+/// Everything that was asked for is granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HaveAll {
+    /// The deadlocks that the transaction was part of since its begin, the newest 256 of them. Each
+    /// names who gave way, and which objects: their guards have new tokens.
+    pub deadlocks: Vec<Arc<Deadlock>>,
+}
+
+/// What a transaction is, has and waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionInfo {
+    /// Its id.
+    pub tx: TxId,
+    /// How it stands.
+    pub status: Status,
+    /// What it has and waits for, in the order of the objects.
+    pub claims: Vec<ClaimView>,
+    /// What it had and lost, not counting what it surrendered.
+    pub lost: Vec<Object>,
+}
+
+/// An option that can be changed while a transaction lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Flag {
+    /// See [`Begin::abort_on_deadlock`](crate::Begin::abort_on_deadlock).
+    AbortOnDeadlock(bool),
+    /// See [`Begin::await_nodes`](crate::Begin::await_nodes).
+    AwaitNodes(bool),
+    /// See [`Begin::monitor_nodes`](crate::Begin::monitor_nodes).
+    MonitorNodes(bool),
+    /// See [`Begin::notify`](crate::Begin::notify).
+    Notify(bool),
+    /// See [`Begin::priority`](crate::Begin::priority).
+    Priority(i32),
+}
+
+impl Transaction {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Its id, which is its age: smaller is older.
+    pub fn id(&self) -> TxId {
+        self.shared.tx
+    }
+
+    /// Locks an object, and waits for it and for all that was claimed before.
+    ///
+    /// What the transaction has already, on the object or above it, is granted at once. Write on what it has for
+    /// reading is a conversion, which goes before ordinary waiters.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped while it waits, its request is withdrawn; if the grant came in
+    /// between, it is given back. Earlier claims stay.
+    ///
+    /// # Errors
+    /// [`ClaimError`]: the object is invalid, the transaction is over (ended, or aborted in a
+    /// deadlock), its deadline has passed, or the node failed. The request is withdrawn then.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lock_agent::{Locks, Mode};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), lock_agent::ClaimError> {
+    /// # let locks = Locks::local();
+    /// let tx = locks.begin().await;
+    /// let guard = tx.lock(["db", "users", "7"], Mode::Read).await?;
+    /// let token = guard.token().expect("held");
+    /// let guard = tx.lock("db/users/7", Mode::Write).await?; // a conversion
+    /// assert!(guard.token().expect("held") > token);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
+        let object = object.into_object()?;
+        let answer = self.request(&object, mode)?;
+        if let Answer::Granted { token, .. } = answer
+            && !self.shared.may_wait()
+        {
+            return Ok(Guard::new(self.shared.clone(), object, mode, token));
+        }
+        let mut pending = Pending::new(&self.shared);
+        pending.add(&object, &answer);
+        self.shared.wait_for_all().await?;
+        let token = self.granted(&object, mode)?;
+        pending.received();
+        Ok(Guard::new(self.shared.clone(), object, mode, token))
+    }
+
+    /// Locks an object, but waits no longer than that.
+    ///
+    /// # Cancel safety
+    /// As [`Transaction::lock`].
+    ///
+    /// # Errors
+    /// [`TimeoutError::Elapsed`], if it was not granted in time: then it is not held and nothing
+    /// is left in line, whatever happened in the last moment. Else as [`Transaction::lock`].
+    pub async fn lock_timeout(
+        &self,
+        object: impl IntoObject,
+        mode: Mode,
+        within: Duration,
+    ) -> Result<Guard, TimeoutError> {
+        let object = object.into_object().map_err(ClaimError::from)?;
+        let waits = self.lock(object.clone(), mode);
+        let timed = lock_server::spawn(|| tokio::time::timeout(within, waits));
+        match timed.await {
+            Ok(locked) => Ok(locked?),
+            Err(_) => Err(TimeoutError::Elapsed { object, within }),
+        }
+    }
+
+    /// Locks an object if it can be had at once; else nothing is queued. Does not wait for earlier claims either.
+    ///
+    /// # Errors
+    /// [`TryError::Refused`] says who has it or waits for it.
+    pub fn try_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, TryError> {
+        let object = object.into_object().map_err(ClaimError::from)?;
+        let claim = Claim::new(object, mode);
+        self.admit(&claim, 1)?;
+        let answer = self.ask_again_after_failure(|shared| {
+            shared.node().request(shared, &claim.object, mode, Ask::TRY)
+        });
+        match answer? {
+            Answer::Granted { token, new } => {
+                self.count(new);
+                if self.shared.may_wait() {
+                    self.shared.node().look(self.shared.tx);
+                }
+                Ok(Guard::new(self.shared.clone(), claim.object, mode, token))
+            }
+            Answer::Waiting(_) => Err(ClaimError::Withdrawn { tx: self.shared.tx, object: claim.object }.into()),
+        }
+    }
+
+    /// Claims an object without waiting; [`Transaction::await_all`] waits for it.
+    ///
+    /// # Errors
+    /// As [`Transaction::lock`]; nothing is queued then.
+    pub fn lock_nowait(&self, claim: impl IntoClaim) -> Result<(), ClaimError> {
+        self.lock_many_nowait([claim])
+    }
+
+    /// Claims many objects in one atomic step, without waiting: transactions that do so never deadlock with
+    /// each other. The same object named twice is joined to the stronger mode.
+    ///
+    /// # Errors
+    /// As [`Transaction::lock`]; then none of them is claimed.
+    pub fn lock_many_nowait<C: IntoClaim>(&self, claims: impl IntoIterator<Item = C>) -> Result<(), ClaimError> {
+        self.request_many(claims).map(drop)
+    }
+
+    /// Claims many objects in one atomic step, and waits for them and for all that was claimed before.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped while it waits, all these requests are withdrawn.
+    ///
+    /// # Errors
+    /// As [`Transaction::lock`]; then none of them is claimed.
+    pub async fn lock_many<C: IntoClaim>(
+        &self,
+        claims: impl IntoIterator<Item = C>,
+    ) -> Result<Vec<Guard>, ClaimError> {
+        let requested = self.request_many(claims)?;
+        let mut pending = Pending::new(&self.shared);
+        requested.iter().for_each(|(object, _, answer)| pending.add(object, answer));
+        self.shared.wait_for_all().await?;
+        let mut guards = Vec::with_capacity(requested.len());
+        for (object, mode, _) in requested {
+            let token = self.granted(&object, mode)?;
+            guards.push(Guard::new(self.shared.clone(), object, mode, token));
+        }
+        pending.received();
+        Ok(guards)
+    }
+
+    /// Waits until everything that was claimed is granted.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost if the future is dropped: the claims stay.
+    ///
+    /// # Errors
+    /// [`ClaimError`]: the transaction is over, its deadline has passed and what it waited for was
+    /// withdrawn, or the node failed.
+    pub async fn await_all(&self) -> Result<HaveAll, ClaimError> {
+        self.shared.catch_up()?;
+        self.shared.wait_for_all().await?;
+        Ok(HaveAll { deadlocks: self.shared.machine(|machine| machine.deadlocks().to_vec()) })
+    }
+
+    /// Gives one object back: the lock, the waiting claim, the conversion. Who waits for it has it before the call
+    /// returns.
+    ///
+    /// # Errors
+    /// [`ReleaseError::NotHeld`] says who does hold it.
+    pub fn unlock(&self, object: impl IntoObject) -> Result<(), ReleaseError> {
+        let object = self.for_release(object)?;
+        self.shared.node().unlock(self.shared.tx, &object)?;
+        self.shared.claims.fetch_sub(1, SeqCst);
+        if !self.shared.is_plain() {
+            self.shared.machine(|machine| machine.gave_back(&object));
+        }
+        if self.shared.is_known() {
+            // Another call may wait for what was withdrawn.
+            self.shared.changed.notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Turns a write into a read, which others may share from now on. The token stays; a read stays as it is.
+    ///
+    /// # Errors
+    /// [`ReleaseError::NotHeld`] says who does hold it.
+    pub fn downgrade(&self, object: impl IntoObject) -> Result<(), ReleaseError> {
+        let object = self.for_release(object)?;
+        Ok(self.shared.node().downgrade(self.shared.tx, &object)?)
+    }
+
+    /// Puts a lock back to the end of the line, still wanting it: all who wait for it go first.
+    ///
+    /// Gives the new token if nobody did, and it was granted again at once.
+    ///
+    /// # Errors
+    /// [`ReleaseError::NotHeld`] if it is not held; says who does hold it.
+    pub fn surrender(&self, object: impl IntoObject) -> Result<Option<Token>, ReleaseError> {
+        let object = self.for_release(object)?;
+        self.shared.began_to_wait();
+        Ok(self.shared.node().surrender(&self.shared, &object)?)
+    }
+
+    /// How it stands. If it has all locks, the caller is told of them by this.
+    pub fn status(&self) -> Status {
+        let _ = self.shared.catch_up();
+        let claims = self.shared.node().claims(&*self.shared);
+        let status = self.shared.machine(|machine| machine.status(&claims));
+        if matches!(status, Status::HaveAllLocks { .. }) {
+            self.shared.node().tell_all(&*self.shared);
+        }
+        status
+    }
+
+    /// What it is, has and waits for. The caller is told by this of what it has.
+    pub fn info(&self) -> TransactionInfo {
+        let status = self.status();
+        self.shared.node().tell_all(&*self.shared);
+        let claims = self.shared.node().claims(&*self.shared);
+        TransactionInfo { tx: self.shared.tx, status, claims, lost: self.losses() }
+    }
+
+    /// The deadlocks that it was part of since its begin, the newest 256 of them.
+    pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
+        self.shared.machine(|machine| machine.deadlocks().to_vec())
+    }
+
+    /// What it had and lost, with a failed node or at the end of its lease; not what it surrendered.
+    pub fn losses(&self) -> Vec<Object> {
+        self.shared.machine(|machine| machine.losses().to_vec())
+    }
+
+    /// Changes an option; what was decided before stays.
+    pub fn change_flag(&self, flag: Flag) {
+        self.shared.machine(|machine| {
+            let options = machine.options_mut();
+            match flag {
+                Flag::AbortOnDeadlock(abort) => options.abort_on_deadlock = abort,
+                Flag::AwaitNodes(wait) => options.await_nodes = wait,
+                Flag::MonitorNodes(monitor) => options.monitor_nodes = monitor,
+                Flag::Notify(notify) => options.notify = notify,
+                Flag::Priority(priority) => options.priority = priority,
+            }
+        });
+        match flag {
+            Flag::AbortOnDeadlock(abort) => self.shared.set_abort_on_deadlock(abort),
+            Flag::Priority(priority) => self.shared.set_priority(priority),
+            Flag::AwaitNodes(true) | Flag::MonitorNodes(true) | Flag::Notify(true) => {
+                crate::agent::start(&self.shared);
+            }
+            Flag::AwaitNodes(false) | Flag::MonitorNodes(false) | Flag::Notify(false) => {}
+        }
+        self.shared.node().update_profile(&*self.shared);
+    }
+
+    /// Everything that happens to the transaction from now on, as a stream. Turns `notify` on.
+    pub fn events(&self) -> Events {
+        self.shared.machine(|machine| machine.options_mut().notify = true);
+        crate::agent::subscribe(&self.shared)
+    }
+
+    /// Ends it: everything is released before the call returns. Dropping the handle does the same.
+    pub fn end(self) {
+        drop(self);
+    }
+
+    /// Ends it and keeps the handle, for those who share it.
+    ///
+    /// # Errors
+    /// [`Over::Ended`], if it was ended before.
+    pub fn try_end(&self) -> Result<(), Over> {
+        self.shared.end()
+    }
+
+    /// [`Transaction::lock`] for threads without async: blocks the thread.
+    ///
+    /// # Errors
+    /// As [`Transaction::lock`].
+    pub fn blocking_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
+        pollster::block_on(self.lock(object, mode))
+    }
+
+    /// [`Transaction::lock_timeout`] for threads without async: blocks the thread.
+    ///
+    /// # Errors
+    /// As [`Transaction::lock_timeout`].
+    pub fn blocking_lock_timeout(
+        &self,
+        object: impl IntoObject,
+        mode: Mode,
+        within: Duration,
+    ) -> Result<Guard, TimeoutError> {
+        pollster::block_on(self.lock_timeout(object, mode, within))
+    }
+
+    /// [`Transaction::lock_many`] for threads without async: blocks the thread.
+    ///
+    /// # Errors
+    /// As [`Transaction::lock_many`].
+    pub fn blocking_lock_many<C: IntoClaim>(
+        &self,
+        claims: impl IntoIterator<Item = C>,
+    ) -> Result<Vec<Guard>, ClaimError> {
+        pollster::block_on(self.lock_many(claims))
+    }
+
+    /// [`Transaction::await_all`] for threads without async: blocks the thread.
+    ///
+    /// # Errors
+    /// As [`Transaction::await_all`].
+    pub fn blocking_await_all(&self) -> Result<HaveAll, ClaimError> {
+        pollster::block_on(self.await_all())
+    }
+
+    pub(crate) fn was_aborted(&self) -> bool {
+        self.shared.machine(|machine| matches!(machine.running(), Err(Over::Aborted { .. })))
+    }
+
+    /// Claims one plain object. Nothing but the shard is touched if it can be had at once.
+    fn request(&self, object: &Object, mode: Mode) -> Result<Answer, ClaimError> {
+        let shared = &self.shared;
+        if shared.is_plain() && shared.claims.load(SeqCst) < shared.node().max_claims() {
+            let ask = if shared.may_wait() { Ask::WAIT } else { Ask::WAIT_AND_TELL };
+            if let Ok(answer) = shared.node().request(shared, object, mode, ask) {
+                self.note(&answer);
+                return Ok(answer);
+            }
+        }
+        let requested = self.request_many([Claim::new(object.clone(), mode)])?;
+        let (_, _, answer) = requested.into_iter().next().expect("one claim, one answer");
+        Ok(answer)
+    }
+
+    /// Claims many objects in one step; objects named twice are joined.
+    fn request_many<C: IntoClaim>(
+        &self,
+        claims: impl IntoIterator<Item = C>,
+    ) -> Result<Vec<(Object, Mode, Answer)>, ClaimError> {
+        let claims = claims.into_iter().map(IntoClaim::into_claim).collect::<Result<Vec<Claim>, InvalidObject>>()?;
+        let more = u32::try_from(claims.len()).unwrap_or(u32::MAX);
+        for claim in &claims {
+            self.admit(claim, more)?;
+        }
+        let joined = join(claims.into_iter().map(|claim| (claim.object, claim.mode)));
+        if joined.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.shared.node().now();
+        let in_time = self.shared.machine(|machine| machine.may_wait(now));
+        let ask = Ask { wait: in_time.is_ok(), tell: false };
+        let answers =
+            self.ask_again_after_failure(|shared| shared.node().request_all(shared, &joined, ask));
+        let answers = match answers {
+            Ok(answers) => answers,
+            Err(TryError::Claim(error)) => return Err(error),
+            Err(TryError::Refused(_)) => {
+                in_time?;
+                unreachable!("who may wait is not refused");
+            }
+        };
+        answers.iter().for_each(|answer| self.note(answer));
+        Ok(joined.into_iter().zip(answers).map(|((object, mode), answer)| (object, mode, answer)).collect())
+    }
+
+    fn admit(&self, claim: &Claim, more: u32) -> Result<(), ClaimError> {
+        let shared = &self.shared;
+        let limit = shared.node().max_claims();
+        if shared.claims.load(SeqCst).saturating_add(more) > limit {
+            shared.machine(|machine| machine.running())?;
+            return Err(ClaimError::TooManyClaims { tx: shared.tx, limit });
+        }
+        let home = shared.node().name().clone();
+        shared.machine(|machine| machine.admit(claim, &home, std::slice::from_ref(&home)))?;
+        if shared.machine(|machine| machine.has_conditions()) {
+            shared.mark(Mark::AskMachine);
+        }
+        Ok(())
+    }
+
+    /// Asks; if the transaction was stopped because the node failed, learns of it and asks once more.
+    fn ask_again_after_failure<T>(
+        &self,
+        mut ask: impl FnMut(&Arc<Shared>) -> Result<T, RequestError>,
+    ) -> Result<T, TryError> {
+        loop {
+            match ask(&self.shared) {
+                Ok(answer) => return Ok(answer),
+                Err(RequestError::Refused(refused)) => return Err(refused.into()),
+                Err(RequestError::Stopped(_)) => self.shared.catch_up()?,
+            }
+        }
+    }
+
+    fn note(&self, answer: &Answer) {
+        match answer {
+            Answer::Granted { new, .. } => self.count(*new),
+            Answer::Waiting(change) => {
+                self.count(*change == lock_core::WaitChange::New);
+                self.shared.began_to_wait();
+                self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
+            }
+        }
+    }
+
+    fn count(&self, new: bool) {
+        if new {
+            self.shared.claims.fetch_add(1, SeqCst);
+        }
+    }
+
+    /// The token of what was waited for. It may have been withdrawn by another call meanwhile.
+    fn granted(&self, object: &Object, mode: Mode) -> Result<Token, ClaimError> {
+        let shared = &self.shared;
+        let token = shared.node().token(shared.tx, object, mode, shared.incarnation());
+        token.ok_or_else(|| ClaimError::Withdrawn { tx: shared.tx, object: object.clone() })
+    }
+
+    fn for_release(&self, object: impl IntoObject) -> Result<Object, ReleaseError> {
+        let object = object.into_object()?;
+        if !self.shared.is_plain() {
+            self.shared.machine(|machine| machine.running())?;
+        }
+        Ok(object)
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        self.shared.end_quietly();
+    }
+}
+
+impl std::fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transaction").field("tx", &self.shared.tx).finish_non_exhaustive()
+    }
+}

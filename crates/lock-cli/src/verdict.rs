@@ -1,0 +1,59 @@
+//! How the command ends.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use lock_sim::{EngineMissing, LoadError};
+use thiserror::Error;
+
+/// What the exit status says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All expectations held: 0.
+    Passed,
+    /// One did not hold: 1.
+    Failed,
+    /// A file or an argument is wrong: 2.
+    Wrong,
+}
+
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Passed => Self::SUCCESS,
+            Verdict::Failed => Self::from(1),
+            Verdict::Wrong => Self::from(2),
+        }
+    }
+}
+
+/// Why nothing could be run.
+#[derive(Debug, Error)]
+pub(crate) enum Trouble {
+    #[error("{}: there is no such file or folder", .0.display())]
+    Missing(PathBuf),
+    #[error("{}: no *.scenario file in this folder", .0.display())]
+    EmptyFolder(PathBuf),
+    #[error("{}: cannot be read: {source}", .path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("{}: cannot be written: {source}", .path.display())]
+    Unwritable { path: PathBuf, source: io::Error },
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    WrongFiles(Vec<WrongFile>),
+    #[error("{0}")]
+    Engine(#[from] EngineMissing),
+    #[error("--seed {seed} --repeat {repeat}: the last seed is larger than {}", u64::MAX)]
+    Seeds { seed: u64, repeat: u64 },
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// A file that is not run.
+#[derive(Debug, Error)]
+pub(crate) enum WrongFile {
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error("{file}:{line}: {needs}, which no engine has yet")]
+    ManyNodes { file: String, line: usize, needs: String },
+}

@@ -1,0 +1,42 @@
+//! The end of a story: everybody who has all goes home, until nobody is left.
+
+use lock_core::TxId;
+
+use crate::{Engine, Names, TxStatus};
+
+/// Ends every transaction that has all its locks, the oldest first, again and again.
+///
+/// # Errors
+/// The names of those who still wait then, and what for; or the refusal of an end.
+pub(crate) fn drain(engine: &mut dyn Engine, begun: &[TxId], names: &Names) -> Result<(), String> {
+    while end_who_have_all(engine, begun, names)? > 0 {}
+    let left: Vec<TxId> = with_status(engine, begun, TxStatus::Waiting);
+    if left.is_empty() {
+        return Ok(());
+    }
+    let waits: Vec<_> = left.iter().map(|tx| why_it_waits(engine, *tx, names)).collect();
+    Err(waits.join("; "))
+}
+
+fn end_who_have_all(engine: &mut dyn Engine, begun: &[TxId], names: &Names) -> Result<usize, String> {
+    let done = with_status(engine, begun, TxStatus::HasAll);
+    for tx in &done {
+        engine
+            .act(*tx, &crate::Action::End)
+            .map_err(|refusal| format!("the end of {} was refused: {refusal}", names.of(*tx)))?;
+    }
+    Ok(done.len())
+}
+
+fn with_status(engine: &mut dyn Engine, begun: &[TxId], status: TxStatus) -> Vec<TxId> {
+    begun.iter().copied().filter(|tx| engine.status(*tx) == status).collect()
+}
+
+fn why_it_waits(engine: &mut dyn Engine, tx: TxId, names: &Names) -> String {
+    let objects: Vec<_> = engine.waiting(tx).iter().map(ToString::to_string).collect();
+    let arrows = engine.wait_graph().arrows;
+    let blockers: std::collections::BTreeSet<_> =
+        arrows.iter().filter(|arrow| arrow.waiter == tx).map(|arrow| arrow.blocker).collect();
+    let who = if blockers.is_empty() { "nobody".to_owned() } else { names.row(blockers) };
+    format!("{} still waits for {}, on {who}", names.of(tx), objects.join(", "))
+}
