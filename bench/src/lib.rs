@@ -7,13 +7,16 @@
 //! | File | What it tells |
 //! |---|---|
 //! | `cases.rs` | the command line that all programs share |
-//! | `measure.rs` | rates of threads, times of single steps, resident memory |
+//! | `measure.rs` | rates of threads, times, resident memory |
+//! | `hot.rs` | many that all want one lock |
 //! | `report.rs` | the JSON lines |
 
 mod cases;
+mod hot;
 mod measure;
 mod report;
 
 pub use cases::{Case, main};
-pub use measure::{KEYS, Shares, keys, microseconds_since, rate, resident_bytes, runtime, seconds_since};
+pub use hot::{Had, Turns, report_turns};
+pub use measure::{KEYS, keys, microseconds_since, rate, resident_bytes, runtime, seconds_since};
 pub use report::report;

@@ -1,4 +1,4 @@
-//! Rates of threads, shares of many, resident memory.
+//! Rates of threads, times, resident memory.
 
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
@@ -65,29 +65,6 @@ pub fn rate<W: AsyncFnMut(usize)>(threads: usize, time: Duration, prepare: impl 
         let handles: Vec<_> = (0..threads).map(|thread| scope.spawn(move || one(thread))).collect();
         handles.into_iter().map(|handle| handle.join().expect("the work did not fail")).sum()
     })
-}
-
-/// How often each of many was granted the one thing that all of them want.
-#[derive(Debug, Default)]
-pub struct Shares(Vec<u32>);
-
-impl Shares {
-    /// Notes the grants of one member.
-    pub fn add(&mut self, grants: u32) {
-        self.0.push(grants);
-    }
-
-    /// All grants.
-    pub fn sum(&self) -> f64 {
-        self.0.iter().copied().map(f64::from).sum()
-    }
-
-    /// The largest share by the smallest.
-    pub fn most_by_least(&self) -> f64 {
-        let most = self.0.iter().copied().max().unwrap_or(1);
-        let least = self.0.iter().copied().min().unwrap_or(1).max(1);
-        f64::from(most) / f64::from(least)
-    }
 }
 
 /// Bytes of this process that are in memory; 0 where the system does not tell.

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use gordian_bench::{Case, KEYS, Shares, keys, rate, report, runtime, seconds_since};
+use gordian_bench::{Case, Had, KEYS, keys, rate, report, report_turns, runtime};
 use parking_lot::Mutex;
 use tokio::sync::RwLock;
 
@@ -45,38 +44,18 @@ fn flat(name: &str, threads: usize, time: Duration) {
     report(name, "1/s", vec![rate]);
 }
 
-fn hot(name: &str, members: usize, time: Duration) {
+fn hot(name: &str, members: u32, time: Duration) {
     let map = Arc::new(LockMap::default());
-    let stop = Arc::new(AtomicBool::new(false));
-    // Who had it last; guarded by the lock that is measured.
-    let last = Arc::new(AtomicU64::new(u64::MAX));
-    let runtime = runtime();
-    let start = Instant::now();
-    let tasks: Vec<_> = (0..members as u64)
-        .map(|member| {
-            let (map, stop, last) = (Arc::clone(&map), Arc::clone(&stop), Arc::clone(&last));
-            runtime.spawn(async move {
-                let (mut grants, mut hand_offs) = (0_u32, 0_u32);
-                while !stop.load(Ordering::Relaxed) {
-                    let lock = map.lock_of(black_box("hot"));
-                    let _guard = lock.write().await;
-                    grants += 1;
-                    hand_offs += u32::from(last.swap(member, Ordering::Relaxed) != member);
-                }
-                (grants, hand_offs)
-            })
-        })
-        .collect();
-    std::thread::sleep(time);
-    stop.store(true, Ordering::Relaxed);
-    let (mut shares, mut handed) = (Shares::default(), Shares::default());
-    for task in tasks {
-        let (grants, hand_offs) = runtime.block_on(task).expect("no task fails");
-        shares.add(grants);
-        handed.add(hand_offs);
-    }
-    let elapsed = seconds_since(start);
-    report(&format!("{name}-handoffs"), "1/s", vec![handed.sum() / elapsed]);
-    report(&format!("{name}-grants"), "1/s", vec![shares.sum() / elapsed]);
-    report(&format!("{name}-shares"), "x", vec![shares.most_by_least()]);
+    report_turns(name, members, time, &runtime(), |member, turns| {
+        let map = map.clone();
+        async move {
+            let mut had = Had::default();
+            while turns.go_on() {
+                let lock = map.lock_of(black_box("hot"));
+                let _guard = lock.write().await;
+                turns.take(member, &mut had);
+            }
+            had
+        }
+    });
 }

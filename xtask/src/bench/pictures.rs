@@ -24,7 +24,7 @@ const PICTURES: &[Picture] = &[
         axis: "million a second, log scale (more is better)",
         per: 1e6,
         scale: Scale::Log,
-        rows: &["flat-1", "flat-2", "ten-1", "ten-2", "deep-1", "deep-2", "empty-2"],
+        rows: &["flat-1", "flat-2", "ten-1", "ten-2", "deep-1", "deep-2", "apart-2", "empty-2"],
     },
     Picture {
         file: "deadlocks.svg",

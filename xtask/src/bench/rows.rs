@@ -93,6 +93,9 @@ const FREE: &[Row] = &[
     more("ten-2", "ten-2", "locks, 10 a transaction, 2 threads", Target::RocksDb("ten-2", 4.0)),
     more("deep-1", "deep-1", "begin + 1 three-level object + end, 1 thread", Target::RocksDb("flat-1", 2.0)),
     more("deep-2", "deep-2", "begin + 1 three-level object + end, 2 threads", Target::RocksDb("flat-2", 2.0)),
+    more("apart-2", "apart-2", "the same, first segments apart, 2 threads", Target::RocksDb("flat-2", 2.0)),
+    more("table-flat", "table-flat", "1 flat object in the pure table", Target::None),
+    more("table-deep", "table-deep", "1 three-level object in the pure table", Target::None),
     more("empty-2", "empty-2", "begin + end without a lock, 2 threads", Target::Value(10e6)),
 ];
 
