@@ -64,18 +64,21 @@ impl Ring {
     }
 }
 
-/// Closes rings of that many members.
+/// Closes rings of that many members, from a task as its members are.
 pub(crate) fn ring(name: &str, members: usize, time: Duration) {
     let keys = keys("users", 0, members);
-    let (mut verdicts, mut drained) = (Vec::new(), Vec::new());
-    runtime().block_on(async {
+    let close = async move {
+        let (mut verdicts, mut drained) = (Vec::new(), Vec::new());
         let locks = Locks::local();
         let start = Instant::now();
         while verdicts.is_empty() || start.elapsed() < time {
             verdicts.push(Ring::new(&locks, &keys, true).await.verdict(&keys).await);
             drained.push(Ring::new(&locks, &keys, false).await.drain(&keys).await);
         }
-    });
+        (verdicts, drained)
+    };
+    let runtime = runtime();
+    let (verdicts, drained) = runtime.block_on(runtime.spawn(close)).expect("no task fails");
     report(&format!("{name}-verdict"), "us", verdicts);
     report(&format!("{name}-drained"), "us", drained);
 }
