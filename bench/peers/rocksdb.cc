@@ -234,13 +234,15 @@ void Hot(const std::string& name, int members, double seconds) {
   std::atomic<int> ready{0};
   int last = -1;  // guarded by the lock that is measured
   std::vector<long> grants(members), hand_offs(members);
+  // Has the key until all stand in line.
+  auto first = db.Begin();
+  MustLock(*first, "hot");
   std::vector<std::thread> threads;
   for (int t = 0; t < members; t++) {
     threads.emplace_back([&, t] {
       const std::string key = "hot";
       std::unique_ptr<Transaction> tx;
       ready++;
-      while (ready < members) std::this_thread::yield();
       while (!stop) {
         tx = db.Begin(std::move(tx));
         MustLock(*tx, key);
@@ -252,6 +254,8 @@ void Hot(const std::string& name, int members, double seconds) {
     });
   }
   while (ready < members) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  first->Rollback();
   auto start = Clock::now();
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   stop = true;

@@ -8,10 +8,15 @@ use tokio::runtime::Runtime;
 
 use crate::report;
 
+/// How long those who have arrived have to stand in line.
+const LINE_UP: Duration = Duration::from_millis(20);
+
 /// What is shared by those who want the lock. What happens under it is noted by [`Turns::take`].
 #[derive(Debug)]
 pub struct Turns {
     stop: AtomicBool,
+    /// How many members run.
+    arrived: AtomicU32,
     /// Who had the lock last; guarded by the lock that is measured.
     last: AtomicU32,
 }
@@ -25,6 +30,11 @@ pub struct Had {
 }
 
 impl Turns {
+    /// Says that one more member is about to ask.
+    pub fn arrive(&self) {
+        self.arrived.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Whether to go on.
     pub fn go_on(&self) -> bool {
         !self.stop.load(Ordering::Relaxed)
@@ -39,6 +49,8 @@ impl Turns {
 
 /// Lets `members` tasks loose for `time` and reports hand-offs, grants and shares.
 ///
+/// `first` has the lock until all stand in line; who came early would have it for itself otherwise.
+///
 /// # Panics
 /// If a task does.
 pub fn report_turns<F>(
@@ -46,12 +58,19 @@ pub fn report_turns<F>(
     members: u32,
     time: Duration,
     runtime: &Runtime,
+    first: impl Sized,
     member: impl Fn(u32, Arc<Turns>) -> F,
 ) where
     F: Future<Output = Had> + Send + 'static,
 {
-    let turns = Arc::new(Turns { stop: AtomicBool::new(false), last: AtomicU32::new(u32::MAX) });
+    let turns =
+        Arc::new(Turns { stop: AtomicBool::new(false), arrived: AtomicU32::new(0), last: AtomicU32::new(u32::MAX) });
     let tasks: Vec<_> = (0..members).map(|number| runtime.spawn(member(number, turns.clone()))).collect();
+    while turns.arrived.load(Ordering::Relaxed) < members {
+        std::thread::yield_now();
+    }
+    std::thread::sleep(LINE_UP);
+    drop(first);
     let start = Instant::now();
     std::thread::sleep(time);
     turns.stop.store(true, Ordering::Relaxed);

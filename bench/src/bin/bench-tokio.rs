@@ -46,10 +46,12 @@ fn flat(name: &str, threads: usize, time: Duration) {
 
 fn hot(name: &str, members: u32, time: Duration) {
     let map = Arc::new(LockMap::default());
-    report_turns(name, members, time, &runtime(), |member, turns| {
+    let first = map.lock_of("hot").try_write_owned().expect("it is free");
+    report_turns(name, members, time, &runtime(), first, |member, turns| {
         let map = map.clone();
         async move {
             let mut had = Had::default();
+            turns.arrive();
             while turns.go_on() {
                 let lock = map.lock_of(black_box("hot"));
                 let _guard = lock.write().await;

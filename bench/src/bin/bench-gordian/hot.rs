@@ -10,10 +10,13 @@ pub(crate) fn hot(name: &str, members: u32, time: Duration) {
     let runtime = runtime();
     let _entered = runtime.enter();
     let locks = Locks::local();
-    report_turns(name, members, time, &runtime, |member, turns| {
+    let first = locks.begin().start();
+    first.blocking_lock("hot", Mode::Write).expect("it is free");
+    report_turns(name, members, time, &runtime, first, |member, turns| {
         let locks = locks.clone();
         async move {
             let mut had = Had::default();
+            turns.arrive();
             while turns.go_on() {
                 let tx = locks.begin().await;
                 tx.lock("hot", Mode::Write).await.expect("its turn comes");
