@@ -11,7 +11,7 @@ pub struct Case {
     pub run: fn(Duration),
 }
 
-/// Does what the command line asks of a program with these cases.
+/// Does what the command line asks of a program with these cases. The version is that of the peer, empty if the lock file tells it.
 ///
 /// # Panics
 /// If the seconds are no number: whoever runs the benchmarks should see it.

@@ -29,7 +29,7 @@ fn main() {
         Case { name: "flat-2", run: |time| flat("flat-2", 2, time) },
         Case { name: "hot-128", run: |time| hot("hot-128", 128, time) },
     ];
-    gordian_bench::main("1", &cases);
+    gordian_bench::main("", &cases);
 }
 
 fn flat(name: &str, threads: usize, time: Duration) {

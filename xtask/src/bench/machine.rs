@@ -18,6 +18,7 @@ pub(crate) fn describe() -> Vec<(&'static str, String)> {
         ("Kernel", format!("{} {} {}", uname("-s"), uname("-r"), uname("-m"))),
         ("Load of the last minute before", load().unwrap_or_else(unknown)),
         ("Compiler", rustc),
+        ("Gordian", printed(Command::new("git").args(["describe", "--always", "--dirty"])).unwrap_or_else(unknown)),
         ("tokio", locked("Cargo.lock", "tokio").unwrap_or_else(unknown)),
         ("parking_lot", locked("Cargo.lock", "parking_lot").unwrap_or_else(unknown)),
     ]
