@@ -38,7 +38,7 @@ use crate::{Fact, Incarnation, Mode, Object, Tokens, TxId, Version};
 
 pub use batch::request_all;
 pub use claim::{Answer, Ask, InTheWay, Refused, WaitChange};
-pub use release::NotHeld;
+pub use release::{NotHeld, Surrendered};
 pub use view::{ClaimView, HolderView, WaiterView};
 pub use watch::{Change, Scope, WatchId};
 
