@@ -230,6 +230,11 @@ impl TransactionMachine {
         !self.conditions.is_empty()
     }
 
+    /// Whether the claim of this object has such conditions.
+    pub fn has_conditions_for(&self, object: &Object) -> bool {
+        self.conditions.contains_key(object)
+    }
+
     /// Takes note that an object is not claimed any more.
     pub fn gave_back(&mut self, object: &Object) {
         self.conditions.remove(object);
@@ -292,6 +297,12 @@ impl TransactionMachine {
     /// What is to be claimed again; it is asked for once.
     pub fn take_claims_to_repeat(&mut self) -> Vec<(Object, Mode)> {
         std::mem::take(&mut self.claim_again).into_iter().map(|claim| (claim.object, claim.mode)).collect()
+    }
+
+    /// Takes note of claims that could not be made again, because the node failed once more: they are next time.
+    pub fn repeat_later(&mut self, claims: impl IntoIterator<Item = (Object, Mode)>) {
+        let claims = claims.into_iter().map(|(object, mode)| LostClaim { object, mode, granted: false });
+        self.claim_again.extend(claims);
     }
 
     /// Whether something that it claimed can never be granted any more.
