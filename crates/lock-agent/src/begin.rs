@@ -1,6 +1,6 @@
 //! How a transaction begins.
 
-use std::future::{Future, IntoFuture, Ready, ready};
+use std::future::{IntoFuture, Ready, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,13 +90,13 @@ impl Begin {
         self.start_as(tx)
     }
 
-    pub(crate) fn start_as(&self, tx: TxId) -> Transaction {
-        let shared = Arc::new(Shared::new(self.handle.clone(), tx, self.options.clone()));
-        let options = &self.options;
-        if options.notify || options.monitor_nodes || options.await_nodes {
+    pub(crate) fn start_as(self, tx: TxId) -> Transaction {
+        let TransactionOptions { notify, monitor_nodes, await_nodes, deadline, lease, .. } = self.options;
+        let shared = Arc::new(Shared::new(self.handle, tx, self.options));
+        if notify || monitor_nodes || await_nodes {
             crate::agent::start(&shared);
         }
-        for at in [options.deadline, options.lease].into_iter().flatten() {
+        for at in [deadline, lease].into_iter().flatten() {
             let party: Arc<dyn Party> = shared.clone();
             shared.node().expire_at(at, Arc::downgrade(&party));
         }
@@ -137,9 +137,3 @@ impl IntoFuture for Begin {
         ready(self.start())
     }
 }
-
-/// [`Begin`] is ready at once; this says that its future is one.
-const _: fn() = || {
-    fn is_future<F: Future>() {}
-    is_future::<Ready<Transaction>>();
-};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lock_core::{ClaimError, InvalidObject, NotHeld, Object, Over, Refused};
+use lock_core::{ClaimError, InvalidObject, NotHeld, Object, Over, Refused, TxId};
 use thiserror::Error;
 
 /// Why a lock that was tried for is not had. Nothing was queued.
@@ -47,4 +47,12 @@ pub enum ReleaseError {
     /// The transaction is over.
     #[error(transparent)]
     Over(#[from] Over),
+    /// It would have to wait for what it surrenders, and its time for waiting is over; it keeps the lock.
+    #[error("the deadline of {tx} has passed: {object} is not surrendered, as it could not be waited for")]
+    DeadlineOver {
+        /// Who.
+        tx: TxId,
+        /// What it keeps.
+        object: Object,
+    },
 }

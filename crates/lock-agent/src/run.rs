@@ -8,7 +8,7 @@ pub(crate) async fn run<T, E>(
 ) -> Result<T, E> {
     let age = begin.next_tx();
     loop {
-        let tx = begin.start_as(age);
+        let tx = begin.clone().start_as(age);
         let outcome = work(&tx).await;
         if !tx.was_aborted() {
             return outcome;

@@ -1,6 +1,6 @@
 //! What a transaction's handle, its guards and its agent share, and how its node reaches it.
 
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 
 use lock_core::{
@@ -25,8 +25,9 @@ pub(crate) struct Shared {
     pub(crate) changed: Notify,
     pub(crate) agent: OnceLock<ActorRef<AgentMessage>>,
     pub(crate) span: Span,
-    /// How many claims it has, granted and waiting.
-    pub(crate) claims: AtomicU32,
+    /// About how many claims it has. Only a bound hangs on it, so tasks that share the transaction may
+    /// miss each other's counts rather than all pay for an exact one.
+    claims: AtomicU32,
     priority: AtomicI32,
     abort_on_deadlock: AtomicBool,
     incarnation: AtomicU64,
@@ -50,6 +51,8 @@ pub(crate) enum Mark {
     Late = 4,
     /// It lost something with a failed node.
     Lost = 8,
+    /// It was ended. The machine learns of it when it is asked next.
+    Ended = 16,
 }
 
 impl Shared {
@@ -90,13 +93,30 @@ impl Shared {
         self.marks.fetch_or(mark as u8, SeqCst);
     }
 
+    pub(crate) fn claims(&self) -> u32 {
+        self.claims.load(Relaxed)
+    }
+
+    pub(crate) fn count_claim(&self) {
+        self.claims.store(self.claims().saturating_add(1), Relaxed);
+    }
+
+    pub(crate) fn uncount_claim(&self) {
+        self.claims.store(self.claims().saturating_sub(1), Relaxed);
+    }
+
     pub(crate) fn incarnation(&self) -> Incarnation {
         Incarnation(self.incarnation.load(SeqCst))
     }
 
     /// Asks or tells the machine. It is never held across a call to the node.
     pub(crate) fn machine<T>(&self, ask: impl FnOnce(&mut TransactionMachine) -> T) -> T {
-        ask(&mut self.machine.lock())
+        let mut machine = self.machine.lock();
+        if self.is_marked(Mark::Ended) {
+            // Refused from the second time on.
+            let _ = machine.end();
+        }
+        ask(&mut machine)
     }
 
     /// A request had to wait, or something that was granted waits again.
@@ -132,7 +152,7 @@ impl Shared {
             self.lost(&self.node().take_losses(self.tx));
             if !self.machine(|machine| machine.cannot_be_served()) {
                 self.incarnation.store(incarnation.0, SeqCst);
-                self.claims.store(0, SeqCst);
+                self.claims.store(0, Relaxed);
                 self.claim_again();
             }
         }
@@ -149,7 +169,7 @@ impl Shared {
         }
         self.began_to_wait();
         let count = u32::try_from(claims.len()).unwrap_or(u32::MAX);
-        self.claims.store(count, SeqCst);
+        self.claims.store(count, Relaxed);
         // Refused only if the transaction ends, or the node fails again, right now: then there is nothing to claim.
         let _ = self.node().request_all(self, &claims, lock_core::Ask::WAIT);
         tracing::debug!(parent: &self.span, claims = count, "claimed again after a failure of the node");
@@ -157,28 +177,22 @@ impl Shared {
 
     /// Ends it, whoever asks first. Everything is released before the call returns.
     pub(crate) fn end(&self) -> Result<(), Over> {
-        self.machine(TransactionMachine::end)?;
+        let ended = Mark::Over as u8 | Mark::Ended as u8;
+        if self.marks.fetch_or(ended, SeqCst) & Mark::Ended as u8 != 0 {
+            return Err(Over::Ended(self.tx));
+        }
         self.release_all();
         Ok(())
     }
 
-    /// The way of the handle's drop: nobody is there to hear of an error.
-    pub(crate) fn end_quietly(&self) {
-        if self.machine(|machine| machine.end().is_ok()) {
-            self.release_all();
-        }
-    }
-
     fn release_all(&self) {
-        self.mark(Mark::Over);
-        self.node().remove(self, self.is_known());
+        let known = self.is_known();
+        self.node().remove(self, known);
         tracing::trace!(parent: &self.span, "ended");
-        if self.is_known() {
+        if known {
             self.changed.notify_waiters();
         }
-        if let Some(agent) = self.agent.get() {
-            let _ = agent.cast(AgentMessage::Ended);
-        }
+        self.tell_agent(|| AgentMessage::Ended);
     }
 
     pub(crate) fn tell_agent(&self, message: impl FnOnce() -> AgentMessage) {
@@ -276,11 +290,9 @@ impl Shared {
         if self.machine(|machine| machine.running().is_err()) {
             return;
         }
-        self.machine(|machine| {
-            machine.lease_over(held.iter().map(|claim| claim.object.clone()));
-            let _ = machine.end();
-        });
+        self.machine(|machine| machine.lease_over(held.iter().map(|claim| claim.object.clone())));
         self.tell_agent(|| AgentMessage::Lost(held));
-        self.release_all();
+        // Somebody may have ended it meanwhile.
+        let _ = self.end();
     }
 }

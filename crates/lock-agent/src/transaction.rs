@@ -1,11 +1,11 @@
 //! The handle of a transaction: all that a unit of work can do.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use lock_core::{
-    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, InvalidObject, IntoObject, Mode, Object, Over, Status, Token,
+    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, InvalidObject, IntoObject, Mode, Object, Over, Require, Status, Surrendered,
+    Token,
     TxId, join,
 };
 use lock_server::RequestError;
@@ -106,12 +106,22 @@ impl Transaction {
     /// ```
     pub async fn lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
         let object = object.into_object()?;
-        let answer = self.request(&object, mode)?;
-        if let Answer::Granted { token, .. } = answer
-            && !self.shared.may_wait()
-        {
-            return Ok(Guard::new(self.shared.clone(), object, mode, token));
+        let answer = self.request(&object, mode, true)?;
+        match self.at_once(&answer) {
+            Some(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
+            None => self.receive(object, mode, answer).await,
         }
+    }
+
+    /// The token, if there is nothing to wait for.
+    fn at_once(&self, answer: &Answer) -> Option<Token> {
+        match answer {
+            Answer::Granted { token, .. } if !self.shared.may_wait() => Some(*token),
+            _ => None,
+        }
+    }
+
+    async fn receive(&self, object: Object, mode: Mode, answer: Answer) -> Result<Guard, ClaimError> {
         let mut pending = Pending::new(&self.shared);
         pending.add(&object, &answer);
         self.shared.wait_for_all().await?;
@@ -171,6 +181,10 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::lock`]; nothing is queued then.
     pub fn lock_nowait(&self, claim: impl IntoClaim) -> Result<(), ClaimError> {
+        let claim = claim.into_claim()?;
+        if claim.nodes.is_empty() && claim.require == Require::All {
+            return self.request(&claim.object, claim.mode, false).map(drop);
+        }
         self.lock_many_nowait([claim])
     }
 
@@ -218,7 +232,7 @@ impl Transaction {
     pub async fn await_all(&self) -> Result<HaveAll, ClaimError> {
         self.shared.catch_up()?;
         self.shared.wait_for_all().await?;
-        Ok(HaveAll { deadlocks: self.shared.machine(|machine| machine.deadlocks().to_vec()) })
+        Ok(HaveAll { deadlocks: self.shared.machine(|machine| machine.deadlocks()) })
     }
 
     /// Gives one object back: the lock, the waiting claim, the conversion. Who waits for it has it before the call
@@ -229,7 +243,7 @@ impl Transaction {
     pub fn unlock(&self, object: impl IntoObject) -> Result<(), ReleaseError> {
         let object = self.for_release(object)?;
         self.shared.node().unlock(self.shared.tx, &object)?;
-        self.shared.claims.fetch_sub(1, SeqCst);
+        self.shared.uncount_claim();
         if !self.shared.is_plain() {
             self.shared.machine(|machine| machine.gave_back(&object));
         }
@@ -254,11 +268,19 @@ impl Transaction {
     /// Gives the new token if nobody did, and it was granted again at once.
     ///
     /// # Errors
-    /// [`ReleaseError::NotHeld`] if it is not held; says who does hold it.
+    /// [`ReleaseError::NotHeld`] if it is not held; says who does hold it. [`ReleaseError::DeadlineOver`] if it
+    /// would have to wait and may not any more. The lock stays then.
     pub fn surrender(&self, object: impl IntoObject) -> Result<Option<Token>, ReleaseError> {
         let object = self.for_release(object)?;
-        self.shared.began_to_wait();
-        Ok(self.shared.node().surrender(&self.shared, &object)?)
+        let shared = &self.shared;
+        let now = shared.node().now();
+        let may_wait = shared.is_plain() || shared.machine(|machine| machine.may_wait(now).is_ok());
+        shared.began_to_wait();
+        match shared.node().surrender(shared, &object, may_wait)? {
+            Surrendered::Again(token) => Ok(Some(token)),
+            Surrendered::Waits | Surrendered::Covered => Ok(None),
+            Surrendered::Kept => Err(ReleaseError::DeadlineOver { tx: shared.tx, object }),
+        }
     }
 
     /// How it stands. If it has all locks, the caller is told of them by this.
@@ -282,7 +304,7 @@ impl Transaction {
 
     /// The deadlocks that it was part of since its begin, the newest 256 of them.
     pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
-        self.shared.machine(|machine| machine.deadlocks().to_vec())
+        self.shared.machine(|machine| machine.deadlocks())
     }
 
     /// What it had and lost, with a failed node or at the end of its lease; not what it surrendered.
@@ -337,7 +359,12 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::lock`].
     pub fn blocking_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
-        pollster::block_on(self.lock(object, mode))
+        let object = object.into_object()?;
+        let answer = self.request(&object, mode, true)?;
+        match self.at_once(&answer) {
+            Some(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
+            None => pollster::block_on(self.receive(object, mode, answer)),
+        }
     }
 
     /// [`Transaction::lock_timeout`] for threads without async: blocks the thread.
@@ -376,11 +403,11 @@ impl Transaction {
         self.shared.machine(|machine| matches!(machine.running(), Err(Over::Aborted { .. })))
     }
 
-    /// Claims one plain object. Nothing but the shard is touched if it can be had at once.
-    fn request(&self, object: &Object, mode: Mode) -> Result<Answer, ClaimError> {
+    /// Claims one plain object; a grant given at once may `tell` the caller. Nothing but the shard is touched if it can be had at once.
+    fn request(&self, object: &Object, mode: Mode, tell: bool) -> Result<Answer, ClaimError> {
         let shared = &self.shared;
-        if shared.is_plain() && shared.claims.load(SeqCst) < shared.node().max_claims() {
-            let ask = if shared.may_wait() { Ask::WAIT } else { Ask::WAIT_AND_TELL };
+        if shared.is_plain() && shared.claims() < shared.node().max_claims() {
+            let ask = if tell && !shared.may_wait() { Ask::WAIT_AND_TELL } else { Ask::WAIT };
             if let Ok(answer) = shared.node().request(shared, object, mode, ask) {
                 self.note(&answer);
                 return Ok(answer);
@@ -425,12 +452,13 @@ impl Transaction {
     fn admit(&self, claim: &Claim, more: u32) -> Result<(), ClaimError> {
         let shared = &self.shared;
         let limit = shared.node().max_claims();
-        if shared.claims.load(SeqCst).saturating_add(more) > limit {
+        if shared.claims().saturating_add(more) > limit {
             shared.machine(|machine| machine.running())?;
             return Err(ClaimError::TooManyClaims { tx: shared.tx, limit });
         }
         let home = shared.node().name().clone();
-        shared.machine(|machine| machine.admit(claim, &home, std::slice::from_ref(&home)))?;
+        let is_claimed = claim.require != Require::All && shared.node().is_claimed(shared.tx, &claim.object);
+        shared.machine(|machine| machine.admit(claim, &home, std::slice::from_ref(&home), is_claimed))?;
         if shared.machine(|machine| machine.has_conditions()) {
             shared.mark(Mark::AskMachine);
         }
@@ -464,7 +492,7 @@ impl Transaction {
 
     fn count(&self, new: bool) {
         if new {
-            self.shared.claims.fetch_add(1, SeqCst);
+            self.shared.count_claim();
         }
     }
 
@@ -486,7 +514,8 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        self.shared.end_quietly();
+        // Whoever ended it before has released everything.
+        let _ = self.shared.end();
     }
 }
 

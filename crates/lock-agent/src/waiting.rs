@@ -2,7 +2,6 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::SeqCst;
 
 use lock_core::{Answer, ClaimError, Object, WaitChange};
 
@@ -38,7 +37,7 @@ impl Drop for Pending<'_> {
         for (object, change) in self.requests.drain(..).rev() {
             self.shared.node().take_back(self.shared.tx, &object, change);
             if change == WaitChange::New {
-                self.shared.claims.fetch_sub(1, SeqCst);
+                self.shared.uncount_claim();
             }
         }
     }

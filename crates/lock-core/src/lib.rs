@@ -20,7 +20,7 @@ pub use object::{IntoObject, InvalidObject, MAX_DEPTH, MAX_OBJECT_BYTES, MAX_SEG
 pub use require::Require;
 pub use search::{Resolution, look, wait_graph};
 pub use table::{
-    Answer, Ask, Change, ClaimView, HolderView, InTheWay, LockTable, NotHeld, Refused, Scope, TxProfile, WaitChange, WaiterView,
+    Answer, Ask, Change, ClaimView, HolderView, InTheWay, LockTable, NotHeld, Refused, Scope, Surrendered, TxProfile, WaitChange, WaiterView,
     WatchId, request_all,
 };
 pub use tokens::Tokens;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lock_core::{
-    Answer, Ask, ClaimView, Deadlock, Fact, Incarnation, Mode, NotHeld, Object, Refused, Token, TxId, WaitChange, WayOut, look,
+    Answer, Ask, ClaimView, Deadlock, Fact, Incarnation, Mode, NotHeld, Object, Refused, Surrendered, Token, TxId, WaitChange, WayOut, look,
     request_all,
 };
 use thiserror::Error;
@@ -159,19 +159,24 @@ impl Node {
     ///
     /// # Errors
     /// [`NotHeld`], if the transaction has no such grant.
-    pub fn surrender<P: Party + 'static>(&self, party: &Arc<P>, object: &Object) -> Result<Option<Token>, NotHeld> {
+    pub fn surrender<P: Party + 'static>(
+        &self,
+        party: &Arc<P>,
+        object: &Object,
+        may_wait: bool,
+    ) -> Result<Surrendered, NotHeld> {
         let tx = party.profile().tx;
         let mut table = self.hold_for(object);
         let now = self.now();
-        let again = table.surrender(tx, object, None, now)?;
-        if again.is_none() {
+        let surrendered = table.surrender(tx, object, None, may_wait, now)?;
+        if surrendered == Surrendered::Waits {
             self.parties.enter(tx, party.clone());
         }
         self.finish(table);
-        if again.is_none() {
+        if surrendered == Surrendered::Waits {
             self.look(tx);
         }
-        Ok(again)
+        Ok(surrendered)
     }
 
     /// Takes back a request that had to wait.
@@ -219,6 +224,11 @@ impl Node {
     pub fn tell_all<P: Party>(&self, party: &P) {
         let tx = party.profile().tx;
         self.hold_set(party.touched()).iter_mut().for_each(|table| table.tell_all(tx));
+    }
+
+    /// Whether a transaction has or waits for exactly this object.
+    pub fn is_claimed(&self, tx: TxId, object: &Object) -> bool {
+        self.hold_for(object).claim(tx, object).is_some()
     }
 
     /// All that a transaction has and waits for, at one moment, in the order of the objects.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lock_core::{
     Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, HolderView, Incarnation, LockTable, Millis, Mode, NodeId, Object, Scope,
-    Status, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph, WatchId, join, look, request_all, wait_graph,
+    Status, Surrendered, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph, WatchId, join, look, request_all, wait_graph,
 };
 
 use crate::seeded::Seeded;
@@ -80,7 +80,7 @@ impl PureNode {
         let (name, now) = (self.name.clone(), self.now);
         for (object, mode) in &claims {
             let claim = Claim::new(object.clone(), *mode);
-            self.machine(tx).admit(&claim, &name, std::slice::from_ref(&name))?;
+            self.machine(tx).admit(&claim, &name, std::slice::from_ref(&name), false)?;
         }
         let (profile, late) = (self.machine(tx).profile(), self.machine(tx).may_wait(now));
         // Whoever is late gets what can be had at once: all of it, or nothing.
@@ -159,7 +159,7 @@ impl PureNode {
     fn attempt(&mut self, tx: TxId, object: &Object, mode: Mode) -> Result<(), ClaimError> {
         let (name, now) = (self.name.clone(), self.now);
         let claim = Claim::new(object.clone(), mode);
-        self.machine(tx).admit(&claim, &name, std::slice::from_ref(&name))?;
+        self.machine(tx).admit(&claim, &name, std::slice::from_ref(&name), false)?;
         let profile = self.machine(tx).profile();
         let had = self.table_of(object).request(&profile, object, mode, Ask::TRY, || now);
         self.settle(object);
@@ -209,7 +209,12 @@ impl Engine for PureNode {
                 Ok(())
             }
             Action::Surrender(object) => {
-                self.table_of(object).surrender(tx, object, None, now).map_err(|error| refusal(&error))?;
+                let in_time = self.machine(tx).may_wait(now);
+                let may_wait = in_time.is_ok();
+                let surrendered = self.table_of(object).surrender(tx, object, None, may_wait, now);
+                if surrendered.map_err(|error| refusal(&error))? == Surrendered::Kept {
+                    in_time.map_err(|late| refusal(&late))?;
+                }
                 self.settle(object);
                 self.look(tx);
                 Ok(())

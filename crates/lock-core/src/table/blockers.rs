@@ -37,8 +37,7 @@ impl LockTable {
             return found;
         }
         let mode = record.wanted.expect("only a waiting claim is blocked");
-        let at = Location { entry: Some(record.entry), above: self.entry(record.entry).parent };
-        self.first_blocker(at, Candidate { tx: record.tx, mode, place: record.place })
+        self.first_blocker(self.location_of(record.entry), Candidate { tx: record.tx, mode, place: record.place })
     }
 
     fn blocker_at(&self, entry: Slot, who: Candidate) -> Option<Block> {

@@ -172,6 +172,9 @@ impl LockTable {
                 return Err(Violation::IndexesAgree(format!("claims of {}", tx.id)));
             }
         }
+        if self.waiting != counts.values().map(|count| count.1 as usize).sum::<usize>() {
+            return Err(Violation::IndexesAgree("how many claims wait".to_owned()));
+        }
         let known = |slot: &Slot| claims.contains(slot);
         if !self.turned.iter().all(|(first, second)| known(first) && known(second)) {
             return Err(Violation::IndexesAgree("a turned pair of claims that are gone".to_owned()));

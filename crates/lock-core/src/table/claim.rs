@@ -1,5 +1,7 @@
 //! Asking: a new claim, a repeat, a conversion, a stronger wish.
 
+use std::hash::BuildHasher;
+
 use thiserror::Error;
 
 use super::blockers::{Block, Candidate};
@@ -101,7 +103,8 @@ impl LockTable {
         now: impl FnOnce() -> Millis,
     ) -> Result<Answer, Refused> {
         let at = self.locate(object);
-        let tx = self.tx_slot(profile.tx);
+        let hash = self.hasher.hash_one(profile.tx.0);
+        let tx = self.tx_slot_by(hash, profile.tx);
         if let Some(tx) = tx {
             if let Some(token) = self.covered_by(tx, at, mode, ask) {
                 return Ok(Answer::Granted { token, new: false });
@@ -118,7 +121,7 @@ impl LockTable {
         {
             return Err(self.refuse(profile.tx, object, mode, block));
         }
-        let tx = tx.unwrap_or_else(|| self.tx_slot_or_new(profile));
+        let tx = tx.unwrap_or_else(|| self.insert_tx(hash, profile));
         let entry = self.entry_at(object, at);
         let claim = self.insert_claim(tx, entry);
         let answer = if blocked.is_some() {

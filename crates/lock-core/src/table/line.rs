@@ -14,6 +14,7 @@ impl LockTable {
         let (entry, tx) = (record.entry, record.tx);
         let queue = self.entry_mut(entry).queue.get_or_insert_default();
         queue.of_mut(mode).insert(place, Waiting { claim, since });
+        self.waiting += 1;
         self.txs[tx as usize].waiting += 1;
         self.count_waiting(entry, None, Some(mode));
     }
@@ -33,6 +34,7 @@ impl LockTable {
         if queue.is_empty() {
             *slot = None;
         }
+        self.waiting -= 1;
         self.txs[tx as usize].waiting -= 1;
         self.count_waiting(entry, Some(mode), None);
         Some((mode, waiting.since))

@@ -38,7 +38,7 @@ use crate::{Fact, Incarnation, Mode, Object, Tokens, TxId, Version};
 
 pub use batch::request_all;
 pub use claim::{Answer, Ask, InTheWay, Refused, WaitChange};
-pub use release::NotHeld;
+pub use release::{NotHeld, Surrendered};
 pub use view::{ClaimView, HolderView, WaiterView};
 pub use watch::{Change, Scope, WatchId};
 
@@ -85,6 +85,8 @@ pub struct LockTable {
     turned: BTreeSet<(Slot, Slot)>,
     /// Entries where something was withdrawn in this step, with the strongest mode of it.
     freed: Vec<(Slot, Mode)>,
+    /// How many claims wait.
+    waiting: usize,
     facts: Vec<Fact>,
     watches: watch::Watches,
 }
@@ -125,6 +127,7 @@ impl LockTable {
             version: incarnation.first_number(),
             turned: BTreeSet::new(),
             freed: Vec::new(),
+            waiting: 0,
             facts: Vec::new(),
             watches: watch::Watches::default(),
         }
@@ -161,16 +164,18 @@ impl LockTable {
         !self.facts.is_empty()
     }
 
+    #[inline]
     fn tx_slot(&self, tx: TxId) -> Option<Slot> {
-        let hash = self.hasher.hash_one(tx.0);
+        self.tx_slot_by(self.hasher.hash_one(tx.0), tx)
+    }
+
+    #[inline]
+    fn tx_slot_by(&self, hash: u64, tx: TxId) -> Option<Slot> {
         self.tx_index.find(hash, |slot| self.txs[*slot as usize].id == tx).copied()
     }
 
-    fn tx_slot_or_new(&mut self, profile: &TxProfile) -> Slot {
-        let hash = self.hasher.hash_one(profile.tx.0);
-        if let Some(slot) = self.tx_index.find(hash, |slot| self.txs[*slot as usize].id == profile.tx) {
-            return *slot;
-        }
+    /// A record for a transaction that has none; `hash` is that of its id.
+    fn insert_tx(&mut self, hash: u64, profile: &TxProfile) -> Slot {
         let slot = slot(self.txs.insert(TxRecord {
             id: profile.tx,
             first_claim: NONE,
@@ -193,8 +198,13 @@ impl LockTable {
         }
     }
 
+    #[inline]
     fn find(&self, object: &str) -> Option<Slot> {
-        let hash = self.hasher.hash_one(object);
+        self.find_by(self.hasher.hash_one(object), object)
+    }
+
+    #[inline]
+    fn find_by(&self, hash: u64, object: &str) -> Option<Slot> {
         self.entry_index.find(hash, |slot| self.entries[*slot as usize].object.as_str() == object).copied()
     }
 

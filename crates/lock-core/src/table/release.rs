@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
+use super::blockers::Candidate;
 use super::records::{NONE, Place, Slot};
 use super::{LockTable, WaitChange};
 use crate::{Millis, Mode, Object, Token, TxId};
@@ -18,6 +19,19 @@ pub struct NotHeld {
     pub object: Object,
     /// Some of those who do hold it.
     pub holders: Vec<TxId>,
+}
+
+/// What became of a surrendered grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surrendered {
+    /// It waits behind all others.
+    Waits,
+    /// Nobody else wanted it, and it was granted again at once, with this token.
+    Again(Token),
+    /// Another grant of the transaction covers it: it is not wanted any more.
+    Covered,
+    /// It would have to wait, and may not: nothing has changed.
+    Kept,
 }
 
 fn held_by(holders: &[TxId]) -> String {
@@ -69,9 +83,8 @@ impl LockTable {
     }
 
     /// Puts a granted claim back to the end of the line, with the same mode, joined with a pending
-    /// conversion. With a token: only if that grant is still current.
-    ///
-    /// Gives the new token if it was granted again at once, because nobody else wants it.
+    /// conversion. With a token: only if that grant is still current. If it `may_wait` no longer and would
+    /// have to, it keeps what it has.
     ///
     /// # Errors
     /// [`NotHeld`], if the transaction has no such grant; nothing has changed.
@@ -80,15 +93,24 @@ impl LockTable {
         tx: TxId,
         object: &Object,
         token: Option<Token>,
+        may_wait: bool,
         now: Millis,
-    ) -> Result<Option<Token>, NotHeld> {
+    ) -> Result<Surrendered, NotHeld> {
         let claim = self.claim_at(tx, object)?;
         let record = self.record(claim);
-        if record.granted.is_none() || token.is_some_and(|token| token != record.token) {
+        let Some(mode) = record.granted.max(record.wanted).filter(|_| record.granted.is_some()) else {
+            return Err(self.not_held(tx, object));
+        };
+        if token.is_some_and(|token| token != record.token) {
             return Err(self.not_held(tx, object));
         }
+        let last = Candidate { tx: record.tx, mode, place: Place::END };
+        if !may_wait && self.first_blocker(self.location_of(record.entry), last).is_some() {
+            return Ok(Surrendered::Kept);
+        }
         self.requeue(&[claim], now);
-        Ok(self.claim(tx, object).and_then(|claim| claim.token))
+        let again = self.claim(tx, object).map(|claim| claim.token);
+        Ok(again.map_or(Surrendered::Covered, |token| token.map_or(Surrendered::Waits, Surrendered::Again)))
     }
 
     /// Puts granted claims back to the end of the line, in one step and in this order. What another

@@ -10,6 +10,9 @@ impl LockTable {
     /// The claims that can be granted do not conflict with each other, whatever their order,
     /// so they are found first and granted in line.
     pub(super) fn settle(&mut self) {
+        if self.waiting == 0 {
+            return self.prune_freed();
+        }
         let mut emptied = Vec::new();
         while !self.freed.is_empty() {
             let freed = std::mem::take(&mut self.freed);
@@ -27,7 +30,12 @@ impl LockTable {
             }
             emptied.extend(freed);
         }
-        for (entry, _) in emptied {
+        self.freed = emptied;
+        self.prune_freed();
+    }
+
+    fn prune_freed(&mut self) {
+        while let Some((entry, _)) = self.freed.pop() {
             self.prune(entry);
         }
     }

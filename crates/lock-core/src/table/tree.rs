@@ -1,5 +1,7 @@
 //! Entries as a tree, and the intention modes counted on the way up.
 
+use std::hash::BuildHasher;
+
 use super::records::{Branch, Entry, NONE, Slot, Tally};
 use super::{LockTable, slot};
 use crate::{Mode, Object};
@@ -11,15 +13,23 @@ pub(super) struct Location {
     pub(super) entry: Option<Slot>,
     /// The nearest ancestor that has an entry, or [`NONE`].
     pub(super) above: Slot,
+    /// The hash of the object.
+    hash: u64,
 }
 
 impl LockTable {
     pub(super) fn locate(&self, object: &Object) -> Location {
-        if let Some(entry) = self.find_object(object) {
-            return Location { entry: Some(entry), above: self.entry(entry).parent };
+        let hash = self.hasher.hash_one(object.as_str());
+        if let Some(entry) = self.find_by(hash, object.as_str()) {
+            return Location { entry: Some(entry), above: self.entry(entry).parent, hash };
         }
         let above = object.ancestors().find_map(|text| self.find(text)).unwrap_or(NONE);
-        Location { entry: None, above }
+        Location { entry: None, above, hash }
+    }
+
+    /// Where an entry is.
+    pub(super) fn location_of(&self, entry: Slot) -> Location {
+        Location { entry: Some(entry), above: self.entry(entry).parent, hash: 0 }
     }
 
     /// The object's entry, made with all entries above it if it has none yet.
@@ -31,14 +41,13 @@ impl LockTable {
         let known = if parent == NONE { 0 } else { self.entry(parent).object.as_str().len() };
         let missing = object.as_str().bytes().enumerate().skip(known + 1);
         for (end, _) in missing.filter(|(_, byte)| *byte == b'/') {
-            parent = self.insert_entry(Object::trusted(&object.as_str()[..end]), parent);
+            let above = &object.as_str()[..end];
+            parent = self.insert_entry(self.hasher.hash_one(above), Object::trusted(above), parent);
         }
-        self.insert_entry(object.clone(), parent)
+        self.insert_entry(location.hash, object.clone(), parent)
     }
 
-    fn insert_entry(&mut self, object: Object, parent: Slot) -> Slot {
-        use std::hash::BuildHasher;
-        let hash = self.hasher.hash_one(object.as_str());
+    fn insert_entry(&mut self, hash: u64, object: Object, parent: Slot) -> Slot {
         let entry = slot(self.entries.insert(Entry {
             object,
             parent,
@@ -71,7 +80,6 @@ impl LockTable {
 
     /// Removes an entry that holds nothing any more, and those above it that it kept alive.
     pub(super) fn prune(&mut self, mut at: Slot) {
-        use std::hash::BuildHasher;
         while let Some(entry) = self.entries.get(at as usize) {
             if entry.granted != NONE || entry.queue.is_some() || entry.branch.is_some() {
                 return;

@@ -1,6 +1,6 @@
 //! What a transaction may still do, and what it was told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -18,10 +18,15 @@ pub struct TransactionMachine {
     tx: TxId,
     options: TransactionOptions,
     life: Life,
+    /// Boxed: most transactions end without anything to note.
+    notes: Option<Box<Notes>>,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
     /// Nodes and require of each claim that is not simply on the home node.
     conditions: BTreeMap<Object, (BTreeSet<NodeId>, Require)>,
-    deadlocks: Vec<Arc<Deadlock>>,
-    forgotten: usize,
+    deadlocks: VecDeque<Arc<Deadlock>>,
     lost: Vec<Object>,
     claim_again: Vec<LostClaim>,
     cannot_serve: BTreeSet<Object>,
@@ -141,17 +146,11 @@ impl TransactionMachine {
 
     /// A transaction that begins.
     pub fn new(tx: TxId, options: TransactionOptions) -> Self {
-        Self {
-            tx,
-            options,
-            life: Life::Running,
-            conditions: BTreeMap::new(),
-            deadlocks: Vec::new(),
-            forgotten: 0,
-            lost: Vec::new(),
-            claim_again: Vec::new(),
-            cannot_serve: BTreeSet::new(),
-        }
+        Self { tx, options, life: Life::Running, notes: None }
+    }
+
+    fn notes(&mut self) -> &mut Notes {
+        self.notes.get_or_insert_default()
     }
 
     /// Its id.
@@ -187,11 +186,12 @@ impl TransactionMachine {
         }
     }
 
-    /// Whether a claim may be made on a node, given all nodes that are there.
+    /// Whether a claim may be made on a node, given all nodes that are there and whether the object `is_claimed`
+    /// already.
     ///
     /// # Errors
     /// Why not. Nothing is noted then.
-    pub fn admit(&mut self, claim: &Claim, home: &NodeId, there: &[NodeId]) -> Result<(), ClaimError> {
+    pub fn admit(&mut self, claim: &Claim, home: &NodeId, there: &[NodeId], is_claimed: bool) -> Result<(), ClaimError> {
         self.running()?;
         let nodes: BTreeSet<NodeId> =
             if claim.nodes.is_empty() { BTreeSet::from([home.clone()]) } else { claim.nodes.iter().cloned().collect() };
@@ -206,33 +206,39 @@ impl TransactionMachine {
             });
         }
         let plain = claim.require == Require::All && nodes.iter().eq([home]);
-        match self.conditions.get_mut(&claim.object) {
-            Some((_, had)) if *had != claim.require => Err(ClaimError::ConflictingClaim {
-                tx: self.tx,
-                object: claim.object.clone(),
-                had: *had,
-                wanted: claim.require,
-            }),
+        let known = self.notes.as_mut().and_then(|notes| notes.conditions.get_mut(&claim.object));
+        match known {
+            Some((_, had)) if *had != claim.require => {
+                let had = *had;
+                Err(self.conflicting(claim, had))
+            }
             Some((known, _)) => {
                 known.extend(nodes);
                 Ok(())
             }
             None if plain => Ok(()),
+            None if is_claimed && claim.require != Require::All => Err(self.conflicting(claim, Require::All)),
             None => {
-                self.conditions.insert(claim.object.clone(), (nodes, claim.require));
+                self.notes().conditions.insert(claim.object.clone(), (nodes, claim.require));
                 Ok(())
             }
         }
     }
 
+    fn conflicting(&self, claim: &Claim, had: Require) -> ClaimError {
+        ClaimError::ConflictingClaim { tx: self.tx, object: claim.object.clone(), had, wanted: claim.require }
+    }
+
     /// Whether some claim has other conditions than the home node alone.
     pub fn has_conditions(&self) -> bool {
-        !self.conditions.is_empty()
+        self.notes.as_ref().is_some_and(|notes| !notes.conditions.is_empty())
     }
 
     /// Takes note that an object is not claimed any more.
     pub fn gave_back(&mut self, object: &Object) {
-        self.conditions.remove(object);
+        if let Some(notes) = &mut self.notes {
+            notes.conditions.remove(object);
+        }
     }
 
     /// Whether there is still time to wait.
@@ -248,60 +254,58 @@ impl TransactionMachine {
 
     /// Takes note of a deadlock that it was part of. As the one who aborts, it is over now.
     pub fn resolved(&mut self, deadlock: &Arc<Deadlock>) {
-        if self.deadlocks.len() == Self::KEPT_DEADLOCKS {
-            self.deadlocks.remove(0);
-            self.forgotten += 1;
+        let deadlocks = &mut self.notes().deadlocks;
+        if deadlocks.len() == Self::KEPT_DEADLOCKS {
+            deadlocks.pop_front();
         }
-        self.deadlocks.push(deadlock.clone());
+        deadlocks.push_back(deadlock.clone());
         if deadlock.way_out == (WayOut::Abort { victim: self.tx }) && matches!(self.life, Life::Running) {
             self.life = Life::Aborted(deadlock.clone());
         }
     }
 
-    /// The deadlocks that it was part of, the newest [`Self::KEPT_DEADLOCKS`] of them.
-    pub fn deadlocks(&self) -> &[Arc<Deadlock>] {
-        &self.deadlocks
-    }
-
-    /// How many deadlocks it was part of.
-    pub fn deadlock_count(&self) -> usize {
-        self.forgotten + self.deadlocks.len()
+    /// The deadlocks that it was part of, oldest first: the newest [`Self::KEPT_DEADLOCKS`] of them.
+    pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
+        self.notes.as_ref().map(|notes| notes.deadlocks.iter().cloned().collect()).unwrap_or_default()
     }
 
     /// Takes note of claims that are gone with a node.
     ///
     /// With `await_nodes` they are to be claimed again; without, they cannot be served any more.
     pub fn lost(&mut self, claims: impl IntoIterator<Item = LostClaim>) {
+        let await_nodes = self.options.await_nodes;
         for claim in claims {
+            let notes = self.notes();
             if claim.granted {
-                self.lost.push(claim.object.clone());
+                notes.lost.push(claim.object.clone());
             }
-            if self.options.await_nodes {
-                self.claim_again.push(claim);
+            if await_nodes {
+                notes.claim_again.push(claim);
             } else {
-                self.cannot_serve.insert(claim.object);
+                notes.cannot_serve.insert(claim.object);
             }
         }
     }
 
     /// Takes note of locks that ended with the lease.
     pub fn lease_over(&mut self, objects: impl IntoIterator<Item = Object>) {
-        self.lost.extend(objects);
+        self.notes().lost.extend(objects);
     }
 
     /// What is to be claimed again; it is asked for once.
     pub fn take_claims_to_repeat(&mut self) -> Vec<(Object, Mode)> {
-        std::mem::take(&mut self.claim_again).into_iter().map(|claim| (claim.object, claim.mode)).collect()
+        let again = self.notes.as_mut().map(|notes| std::mem::take(&mut notes.claim_again)).unwrap_or_default();
+        again.into_iter().map(|claim| (claim.object, claim.mode)).collect()
     }
 
     /// Whether something that it claimed can never be granted any more.
     pub fn cannot_be_served(&self) -> bool {
-        !self.cannot_serve.is_empty()
+        self.notes.as_ref().is_some_and(|notes| !notes.cannot_serve.is_empty())
     }
 
     /// What it lost so far.
     pub fn losses(&self) -> &[Object] {
-        &self.lost
+        self.notes.as_ref().map_or(&[], |notes| &notes.lost)
     }
 
     /// Ends it.
@@ -321,12 +325,13 @@ impl TransactionMachine {
         match self.life {
             Life::Ended => Status::Ended,
             Life::Aborted(_) => Status::Aborted,
-            Life::Running if !self.cannot_serve.is_empty() => {
-                Status::CannotServe { objects: self.cannot_serve.iter().cloned().collect() }
+            Life::Running if self.cannot_be_served() => {
+                let objects = self.notes.iter().flat_map(|notes| notes.cannot_serve.iter().cloned());
+                Status::CannotServe { objects: objects.collect() }
             }
             Life::Running if claims.is_empty() => Status::NoLocks,
             Life::Running if claims.iter().any(|claim| claim.wanted.is_some()) => Status::Waiting,
-            Life::Running => Status::HaveAllLocks { deadlocks: self.deadlocks.clone() },
+            Life::Running => Status::HaveAllLocks { deadlocks: self.deadlocks() },
         }
     }
 }
