@@ -1,1 +1,42 @@
-fn main() {}
+//! Development tasks: `cargo xtask check`, `cargo xtask fix`, `cargo xtask bench`.
+
+mod bench;
+mod check;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Development tasks of this workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// The gate: format, clippy, tests, documentation. Changes nothing; stops at the first failure.
+    Check(check::CheckArgs),
+    /// Formats and applies what clippy can mend. The only task that writes to sources.
+    Fix,
+    /// Measures Gordian and its peers in turns, and makes the table and the pictures.
+    Bench(bench::BenchArgs),
+}
+
+fn main() -> ExitCode {
+    let done = match Args::parse().task {
+        Task::Check(args) => check::check(&args),
+        Task::Fix => check::fix(),
+        Task::Bench(args) => bench::bench(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -119,7 +119,9 @@ mod tests {
 
     fn circle(nodes: usize, arrows: &[(u32, u32)]) -> Option<Vec<usize>> {
         let mut graph = DiGraph::<(), ()>::new();
-        (0..nodes).for_each(|_| drop(graph.add_node(())));
+        for _ in 0..nodes {
+            graph.add_node(());
+        }
         graph.extend_with_edges(arrows);
         canonical_circle(&graph).map(|circle| circle.into_iter().map(NodeIndex::index).collect())
     }

@@ -1,70 +1,100 @@
 //! What is known of the waits: each waiting transaction, its claims, and who is in their way.
 
+use std::ops::Range;
+
+use hashbrown::HashMap;
+
 use crate::{ArrowKind, TxId};
 
 /// Where a claim lies: in which table, and where in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ClaimRef {
-    pub(super) table: usize,
+    pub(super) table: u32,
     pub(super) claim: u32,
 }
 
-/// The waits of some transactions. Whoever is not a member does not wait, as far as is known.
-#[derive(Clone, Debug, Default)]
+/// The waits of some transactions, in rows that point at each other by index.
+///
+/// Whoever has no unmet claims does not wait, as far as is known.
+#[derive(Debug, Default)]
 pub(super) struct Picture {
-    /// Oldest first.
     pub(super) members: Vec<Member>,
+    pub(super) unmet: Vec<Unmet>,
+    pub(super) waits: Vec<NodeWait>,
+    pub(super) blocks: Vec<PictureBlock>,
+    by_id: HashMap<TxId, usize, foldhash::fast::FixedState>,
 }
 
-/// A waiting transaction.
+/// A transaction that was met on the way.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) tx: TxId,
+    /// The blocks of its waiting claims, which stand in a row.
+    pub(super) blocks: Range<usize>,
     pub(super) priority: i32,
     /// Its caller was told of something that it holds.
     pub(super) told: bool,
-    /// The claims that are not met yet; it needs them all.
-    pub(super) unmet: Vec<Unmet>,
 }
 
-/// A claim that is not met yet.
-#[derive(Clone, Debug)]
+/// A claim that is not met yet; its transaction needs all of its claims.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Unmet {
+    pub(super) member: usize,
     /// How many more of the nodes must grant.
     pub(super) missing: usize,
-    /// The nodes that have not granted.
-    pub(super) waits: Vec<NodeWait>,
 }
 
 /// A claim waiting on one node; without blocks it may be granted any moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct NodeWait {
+    pub(super) unmet: usize,
     pub(super) claim: ClaimRef,
-    pub(super) blocks: Vec<PictureBlock>,
 }
 
-/// A claim of somebody else that is in the way.
+/// A claim of somebody else that is in the way of a waiting one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PictureBlock {
-    pub(super) by: TxId,
+    pub(super) wait: usize,
+    pub(super) by: usize,
     pub(super) claim: ClaimRef,
     pub(super) kind: ArrowKind,
 }
 
 impl Picture {
-    /// Where a transaction stands among the members.
-    pub(super) fn index_of(&self, tx: TxId) -> Option<usize> {
-        self.members.binary_search_by_key(&tx, |member| member.tx).ok()
+    /// Where a transaction stands among the members; the newest member if it was not met before.
+    pub(super) fn meet(&mut self, tx: TxId) -> usize {
+        let next = self.members.len();
+        let index = *self.by_id.entry(tx).or_insert(next);
+        if index == next {
+            self.members.push(Member { tx, blocks: 0..0, priority: 0, told: false });
+        }
+        index
     }
-}
 
-impl Member {
-    pub(super) fn waits(&self) -> impl Iterator<Item = &NodeWait> {
-        self.unmet.iter().flat_map(|unmet| &unmet.waits)
+    /// Whose waiting claim a block blocks.
+    pub(super) fn from(&self, block: &PictureBlock) -> usize {
+        self.unmet[self.waits[block.wait].unmet].member
     }
 
-    /// Every block, with the waiting claim that it blocks.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = (ClaimRef, PictureBlock)> {
-        self.waits().flat_map(|wait| wait.blocks.iter().map(|block| (wait.claim, *block)))
+    /// The claim that a block blocks.
+    pub(super) fn blocked(&self, block: &PictureBlock) -> ClaimRef {
+        self.waits[block.wait].claim
+    }
+
+    /// The blocks from one member to another.
+    pub(super) fn between(&self, from: usize, to: usize) -> impl Iterator<Item = &PictureBlock> {
+        self.blocks[self.members[from].blocks.clone()].iter().filter(move |block| block.by == to)
+    }
+
+    /// Numbers the members by age, the oldest first, so that the order of indexes is that of age.
+    pub(super) fn order_by_age(&mut self) {
+        let mut order: Vec<usize> = (0..self.members.len()).collect();
+        order.sort_unstable_by_key(|member| self.members[*member].tx);
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(new, old)| place[*old] = new);
+        self.members.sort_unstable_by_key(|member| member.tx);
+        self.unmet.iter_mut().for_each(|unmet| unmet.member = place[unmet.member]);
+        self.blocks.iter_mut().for_each(|block| block.by = place[block.by]);
+        self.by_id.clear();
     }
 }

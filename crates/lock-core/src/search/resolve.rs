@@ -3,11 +3,9 @@
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 
-use hashbrown::HashSet;
-
-use super::picture::{ClaimRef, Member, NodeWait, Picture, PictureBlock, Unmet};
+use super::picture::{ClaimRef, NodeWait, Picture, PictureBlock, Unmet};
 use super::stuck::serve;
-use super::way_out::{Decision, Step, way_out};
+use super::way_out::{Decision, Step, way_out, way_out_of_plain_ring};
 use crate::ArrowKind::{Hard, Soft};
 use crate::table::{Block, Slot};
 use crate::{Arrow, Deadlock, LockTable, Millis, Object, TxId, WaitGraph, WayOut};
@@ -37,28 +35,28 @@ pub fn look<T: DerefMut<Target = LockTable>>(tables: &mut [T], tx: TxId, now: Mi
     }
     resolution.searches += 1;
     // Nobody was stuck before the new arrows, so a deadlock has a circle through their transaction.
-    let reached = reach(tables, tx);
-    let mut seen = if reached.comes_back { stuck_among(tables, reached.everybody) } else { None };
+    let (mut picture, comes_back) = reach(tables, tx);
+    if !comes_back {
+        return resolution;
+    }
     let mut lookers = VecDeque::from([tx]);
     loop {
-        if let Some((picture, stuck)) = seen {
+        if let Some(decision) = decide(&mut picture) {
             let size = picture.members.len();
             assert!(resolution.deadlocks.len() <= 64 + 8 * size * size, "every deadlock ends: {tx} stays stuck");
-            let decision = way_out(&picture, &stuck);
             let touched: Vec<TxId> = touched(&picture, &decision).collect();
             lookers.retain(|looker| !touched.contains(looker));
             touched.into_iter().rev().for_each(|looker| lookers.push_front(looker));
             resolution.deadlocks.push(carry_out(tables, &picture, &decision, now));
-        }
-        let Some(looker) = lookers.front() else { return resolution };
-        if resolution.deadlocks.is_empty() {
-            return resolution;
-        }
-        resolution.searches += 1;
-        seen = stuck_among(tables, reach(tables, *looker).everybody);
-        if seen.is_none() {
+        } else {
             lookers.pop_front();
         }
+        while lookers.front().is_some_and(|looker| !waits_for_a_waiter(tables, *looker)) {
+            lookers.pop_front();
+        }
+        let Some(looker) = lookers.front() else { return resolution };
+        resolution.searches += 1;
+        (picture, _) = reach(tables, *looker);
     }
 }
 
@@ -90,72 +88,63 @@ fn arrow_order(arrow: &Arrow) -> impl Ord {
     (*waiter, *blocker, *kind, wants.clone(), blocking.clone())
 }
 
-/// What is known of some transactions and who of them is stuck, if somebody is.
-fn stuck_among<T: Deref<Target = LockTable>>(tables: &[T], reached: Vec<TxId>) -> Option<(Picture, Vec<bool>)> {
-    let picture = picture_of(tables, reached);
+/// The way out, if somebody is stuck.
+fn decide(picture: &mut Picture) -> Option<Decision> {
+    if let Some(decision) = way_out_of_plain_ring(picture) {
+        return Some(decision);
+    }
+    picture.order_by_age();
     let everybody = vec![true; picture.members.len()];
-    let served = serve(&picture, &everybody, &[Hard, Soft]);
-    served.somebody_is_left().then_some((picture, served.left))
+    let served = serve(picture, &everybody, &[Hard, Soft]);
+    served.somebody_is_left().then(|| way_out(picture, &served.left))
 }
 
-/// Who can be reached along the arrows from a transaction, itself included, and whether a way leads back to it.
-fn reach<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> Reached {
+/// Whether some transaction that this one waits for waits itself: else it cannot be stuck.
+fn waits_for_a_waiter<T: Deref<Target = LockTable>>(tables: &[T], tx: TxId) -> bool {
+    let waits = |blocker: TxId| tables.iter().any(|table| table.waiting_claims(blocker) > 0);
+    let mut found = false;
+    for table in tables {
+        table.each_block_of(tx, |_, block| found = found || waits(table.owner(block.claim)));
+    }
+    found
+}
+
+/// All that can be reached along the arrows from a transaction, and whether a way leads back to it.
+fn reach<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> (Picture, bool) {
+    let mut picture = Picture::default();
     let mut comes_back = false;
-    let mut seen: HashSet<TxId, foldhash::fast::FixedState> = HashSet::default();
-    let mut everybody = vec![start];
-    let mut next = 0;
-    seen.insert(start);
-    while let Some(tx) = everybody.get(next).copied() {
-        next += 1;
-        for table in tables {
-            table.each_block_of(tx, |_, block| {
+    let mut next = picture.meet(start);
+    while let Some(member) = picture.members.get(next) {
+        let (tx, first_block) = (member.tx, picture.blocks.len());
+        for (index, table) in (0..).zip(tables) {
+            let mut last = None;
+            let standing = table.each_block_of(tx, |claim, block| {
+                if last != Some(claim) {
+                    last = Some(claim);
+                    picture.unmet.push(Unmet { member: next, missing: 1 });
+                    let claim = ClaimRef { table: index, claim };
+                    picture.waits.push(NodeWait { unmet: picture.unmet.len() - 1, claim });
+                }
                 let blocker = table.owner(block.claim);
                 comes_back |= blocker == start;
-                if seen.insert(blocker) {
-                    everybody.push(blocker);
-                }
+                let (wait, by) = (picture.waits.len() - 1, picture.meet(blocker));
+                let claim = ClaimRef { table: index, claim: block.claim };
+                picture.blocks.push(PictureBlock { wait, by, claim, kind: block.kind });
             });
+            if let Some((priority, told)) = standing {
+                let member = &mut picture.members[next];
+                (member.priority, member.told) = (priority, member.told || told);
+            }
         }
+        picture.members[next].blocks = first_block..picture.blocks.len();
+        next += 1;
     }
-    Reached { everybody, comes_back }
-}
-
-struct Reached {
-    everybody: Vec<TxId>,
-    comes_back: bool,
+    (picture, comes_back)
 }
 
 /// Whether a transaction waits, and somebody may wait for it.
 fn may_be_on_a_circle<T: Deref<Target = LockTable>>(tables: &[T], tx: TxId) -> bool {
     tables.iter().any(|table| table.waiting_claims(tx) > 0) && tables.iter().any(|table| table.is_waited_for(tx))
-}
-
-fn picture_of<T: Deref<Target = LockTable>>(tables: &[T], mut reached: Vec<TxId>) -> Picture {
-    reached.sort_unstable();
-    let members = reached.into_iter().filter_map(|tx| member_of(tables, tx));
-    Picture { members: members.collect() }
-}
-
-/// On one node each claim needs its one grant.
-fn member_of<T: Deref<Target = LockTable>>(tables: &[T], tx: TxId) -> Option<Member> {
-    let mut unmet: Vec<Unmet> = Vec::new();
-    for (index, table) in tables.iter().enumerate() {
-        let mut last = None;
-        table.each_block_of(tx, |claim, block| {
-            if last != Some(claim) {
-                last = Some(claim);
-                let claim = ClaimRef { table: index, claim };
-                unmet.push(Unmet { missing: 1, waits: vec![NodeWait { claim, blocks: Vec::new() }] });
-            }
-            let by = table.owner(block.claim);
-            let claim = ClaimRef { table: index, claim: block.claim };
-            let wait = unmet.last_mut().map(|unmet| &mut unmet.waits[0]).expect("pushed just now");
-            wait.blocks.push(PictureBlock { by, claim, kind: block.kind });
-        });
-    }
-    let standing = tables.iter().filter_map(|table| table.standing(tx));
-    let (priority, told) = standing.reduce(|one, other| (one.0, one.1 || other.1))?;
-    (!unmet.is_empty()).then_some(Member { tx, priority, told, unmet })
 }
 
 fn carry_out<T: DerefMut<Target = LockTable>>(
@@ -168,7 +157,7 @@ fn carry_out<T: DerefMut<Target = LockTable>>(
     let way_out = match &decision.step {
         Step::GiveWay { victim, grants } => {
             let victim = picture.members[*victim].tx;
-            if grants.iter().any(|grant| tables[grant.table].must_abort(grant.claim)) {
+            if grants.iter().any(|grant| tables[grant.table as usize].must_abort(grant.claim)) {
                 for table in tables.iter_mut() {
                     table.remove(victim);
                 }
@@ -187,7 +176,7 @@ fn carry_out<T: DerefMut<Target = LockTable>>(
 }
 
 fn turn<T: DerefMut<Target = LockTable>>(tables: &mut [T], pairs: &[(ClaimRef, ClaimRef)]) {
-    for (index, table) in tables.iter_mut().enumerate() {
+    for (index, table) in (0..).zip(tables) {
         let here = pairs.iter().filter(|(ahead, _)| ahead.table == index);
         let pairs: Vec<(Slot, Slot)> = here.map(|(ahead, behind)| (ahead.claim, behind.claim)).collect();
         table.turn(&pairs);
@@ -196,10 +185,10 @@ fn turn<T: DerefMut<Target = LockTable>>(tables: &mut [T], pairs: &[(ClaimRef, C
 
 /// The grants line up again in the order of their objects.
 fn surrender<T: DerefMut<Target = LockTable>>(tables: &mut [T], grants: &[ClaimRef], now: Millis) -> Vec<Object> {
-    let named = grants.iter().map(|grant| (tables[grant.table].object(grant.claim), *grant));
+    let named = grants.iter().map(|grant| (tables[grant.table as usize].object(grant.claim), *grant));
     let mut named: Vec<(Object, ClaimRef)> = named.collect();
     named.sort_unstable();
-    for (index, table) in tables.iter_mut().enumerate() {
+    for (index, table) in (0..).zip(tables) {
         let here = named.iter().filter(|(_, grant)| grant.table == index);
         let claims: Vec<Slot> = here.map(|(_, grant)| grant.claim).collect();
         table.requeue(&claims, now);
@@ -211,10 +200,9 @@ fn surrender<T: DerefMut<Target = LockTable>>(tables: &mut [T], grants: &[ClaimR
 fn explain<T: Deref<Target = LockTable>>(tables: &[T], picture: &Picture, circle: &[usize]) -> Vec<Arrow> {
     let pairs = circle.iter().zip(circle.iter().cycle().skip(1));
     let arrows = pairs.map(|(from, to)| {
-        let blocks = picture.members[*from].blocks();
-        let blocks = blocks.filter(|(_, block)| block.by == picture.members[*to].tx);
-        let arrows = blocks.map(|(claim, PictureBlock { claim: by, kind, .. })| {
-            tables[claim.table].arrow(claim.claim, Block { claim: by.claim, kind })
+        let arrows = picture.between(*from, *to).map(|block| {
+            let (waiting, PictureBlock { claim, kind, .. }) = (picture.blocked(block), *block);
+            tables[waiting.table as usize].arrow(waiting.claim, Block { claim: claim.claim, kind })
         });
         arrows.min_by(|one, other| arrow_order(one).cmp(&arrow_order(other)))
     });

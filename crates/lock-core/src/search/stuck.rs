@@ -23,96 +23,137 @@ impl Served {
 
 /// Lets everybody finish whose needs are met, again and again, among those who `take_part`.
 ///
-/// Whoever does not take part is taken for finished. `kinds` says which arrows count.
+/// Whoever does not take part is taken for finished. `kinds` says which arrows count. The members
+/// must be ordered by age.
 pub(super) fn serve(picture: &Picture, take_part: &[bool], kinds: &[ArrowKind]) -> Served {
-    let mut rounds = Rounds::new(picture, take_part, kinds);
+    let mut needs = Needs::new(picture, take_part, kinds);
     let mut line = Vec::new();
     let mut left = take_part.to_vec();
-    while let Some(Reverse(member)) = rounds.ready.pop() {
+    while let Some(Reverse(member)) = needs.ready.pop() {
         left[member] = false;
         line.push(member);
-        rounds.finish(member);
+        needs.finish(member);
     }
     Served { line, left }
 }
 
+const NONE: usize = usize::MAX;
+
 /// What each claim still needs, counted down.
-struct Rounds {
-    /// Per member: unmet claims.
+struct Needs<'a> {
+    picture: &'a Picture,
+    /// Per member: its unmet claims.
     unmet: Vec<usize>,
-    /// Per claim: its member and how many nodes are missing.
-    claims: Vec<(usize, usize)>,
-    /// Per wait: its claim and how many blocks stand.
-    waits: Vec<(usize, usize)>,
-    /// Per member: the waits that it blocks, once a block.
-    blocked_by: Vec<Vec<usize>>,
+    /// Per unmet claim: how many nodes are missing.
+    missing: Vec<usize>,
+    /// Per wait: how many blocks stand.
+    standing: Vec<usize>,
+    /// Per member: the first block that it is; per block: the next one by the same member.
+    first_block: Vec<usize>,
+    next_block: Vec<usize>,
     ready: BinaryHeap<Reverse<usize>>,
 }
 
-impl Rounds {
-    fn new(picture: &Picture, take_part: &[bool], kinds: &[ArrowKind]) -> Self {
-        let size = picture.members.len();
-        let mut rounds = Self {
-            unmet: vec![0; size],
-            claims: Vec::new(),
-            waits: Vec::new(),
-            blocked_by: vec![Vec::new(); size],
+impl<'a> Needs<'a> {
+    fn new(picture: &'a Picture, take_part: &[bool], kinds: &[ArrowKind]) -> Self {
+        let mut needs = Self {
+            picture,
+            unmet: vec![0; picture.members.len()],
+            missing: picture.unmet.iter().map(|unmet| unmet.missing).collect(),
+            standing: vec![0; picture.waits.len()],
+            first_block: vec![NONE; picture.members.len()],
+            next_block: vec![NONE; picture.blocks.len()],
             ready: BinaryHeap::new(),
         };
-        let mut free = Vec::new();
-        for (index, member) in picture.members.iter().enumerate().filter(|(index, _)| take_part[*index]) {
-            for unmet in &member.unmet {
-                rounds.unmet[index] += 1;
-                let claim = rounds.claims.len();
-                rounds.claims.push((index, unmet.missing.min(unmet.waits.len())));
-                for wait in &unmet.waits {
-                    let this = rounds.waits.len();
-                    let counts = |by| picture.index_of(by).filter(|other| take_part[*other]);
-                    let blocks = wait.blocks.iter().filter(|block| kinds.contains(&block.kind));
-                    let blockers = blocks.filter_map(|block| counts(block.by));
-                    let mut standing = 0;
-                    for blocker in blockers {
-                        rounds.blocked_by[blocker].push(this);
-                        standing += 1;
-                    }
-                    rounds.waits.push((claim, standing));
-                    if standing == 0 {
-                        free.push(claim);
-                    }
-                }
-            }
-            if rounds.unmet[index] == 0 {
-                rounds.ready.push(Reverse(index));
+        for unmet in &picture.unmet {
+            needs.unmet[unmet.member] += 1;
+        }
+        for (index, block) in picture.blocks.iter().enumerate() {
+            if take_part[block.by] && kinds.contains(&block.kind) {
+                needs.standing[block.wait] += 1;
+                needs.next_block[index] = std::mem::replace(&mut needs.first_block[block.by], index);
             }
         }
-        free.into_iter().for_each(|claim| rounds.grant(claim));
-        rounds
+        for member in (0..picture.members.len()).filter(|member| take_part[*member] && needs.unmet[*member] == 0) {
+            needs.ready.push(Reverse(member));
+        }
+        for wait in 0..picture.waits.len() {
+            if needs.standing[wait] == 0 && take_part[picture.unmet[picture.waits[wait].unmet].member] {
+                needs.grant(picture.waits[wait].unmet);
+            }
+        }
+        needs
     }
 
     fn finish(&mut self, member: usize) {
-        for wait in std::mem::take(&mut self.blocked_by[member]) {
-            let (claim, standing) = &mut self.waits[wait];
-            *standing -= 1;
-            if *standing == 0 {
-                let claim = *claim;
-                self.grant(claim);
+        let mut block = self.first_block[member];
+        while block != NONE {
+            let wait = self.picture.blocks[block].wait;
+            self.standing[wait] -= 1;
+            if self.standing[wait] == 0 {
+                self.grant(self.picture.waits[wait].unmet);
             }
+            block = self.next_block[block];
         }
     }
 
     /// One more node grants a claim.
     fn grant(&mut self, claim: usize) {
-        let (member, missing) = &mut self.claims[claim];
-        if *missing == 0 {
+        if self.missing[claim] == 0 {
             return;
         }
-        *missing -= 1;
-        if *missing == 0 {
-            let member = *member;
+        self.missing[claim] -= 1;
+        if self.missing[claim] == 0 {
+            let member = self.picture.unmet[claim].member;
             self.unmet[member] -= 1;
+            // A member who takes no part is finished anyway.
             if self.unmet[member] == 0 {
                 self.ready.push(Reverse(member));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TxId;
+    use crate::search::picture::{ClaimRef, NodeWait, PictureBlock, Unmet};
+
+    /// Each member has one claim that needs so many of its nodes, each blocked by one other member.
+    fn stuck(claims: &[(usize, &[usize])]) -> Vec<bool> {
+        let mut picture = Picture::default();
+        let claim = ClaimRef { table: 0, claim: 0 };
+        for member in 0..claims.len() {
+            picture.meet(TxId(member as u64));
+        }
+        for (member, (missing, blockers)) in claims.iter().enumerate().filter(|(_, (missing, _))| *missing > 0) {
+            let unmet = picture.unmet.len();
+            picture.unmet.push(Unmet { member, missing: *missing });
+            for by in *blockers {
+                let wait = picture.waits.len();
+                picture.waits.push(NodeWait { unmet, claim });
+                picture.blocks.push(PictureBlock { wait, by: *by, claim, kind: ArrowKind::Hard });
+            }
+        }
+        serve(&picture, &vec![true; claims.len()], &[ArrowKind::Hard, ArrowKind::Soft]).left
+    }
+
+    #[test]
+    fn who_needs_all_is_stuck_in_a_circle() {
+        assert_eq!(stuck(&[(1, &[1]), (1, &[0])]), [true, true]);
+        assert_eq!(stuck(&[(1, &[1]), (0, &[])]), [false, false]);
+        assert_eq!(stuck(&[(2, &[1, 2]), (1, &[0]), (0, &[])]), [true, true, false]);
+    }
+
+    #[test]
+    fn a_circle_is_no_deadlock_for_who_needs_any() {
+        assert_eq!(stuck(&[(1, &[1, 2]), (1, &[0]), (0, &[])]), [false, false, false]);
+    }
+
+    #[test]
+    fn a_majority_is_stuck_when_too_few_nodes_are_left() {
+        assert_eq!(stuck(&[(2, &[1, 2, 3]), (1, &[0]), (0, &[]), (0, &[])]), [false; 4]);
+        assert_eq!(stuck(&[(2, &[1, 2, 3]), (1, &[0]), (1, &[0]), (0, &[])]), [true, true, true, false]);
     }
 }

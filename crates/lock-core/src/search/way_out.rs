@@ -1,14 +1,13 @@
 //! Who gives way, and how. All who see the same stuck transactions name the same way out.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::circle::canonical_circle;
-use super::picture::{ClaimRef, Picture};
+use super::picture::{ClaimRef, Member, Picture, PictureBlock};
 use super::stuck::serve;
-use crate::ArrowKind::{self, Hard, Soft};
+use crate::ArrowKind::{Hard, Soft};
 
 /// The way out of one circle, by index of the members.
 #[derive(Debug)]
@@ -31,8 +30,8 @@ pub(super) enum Step {
 pub(super) fn way_out(picture: &Picture, stuck: &[bool]) -> Decision {
     let hard = serve(picture, stuck, &[Hard]);
     if hard.somebody_is_left() {
-        let graph = arrows_among(picture, &hard.left, &[Hard], |_| true);
-        return give_way(picture, &members_of(&graph));
+        let graph = arrows_among(picture, &hard.left, |block| block.kind == Hard);
+        return give_way(picture, circle_in(&graph));
     }
     let mut place = vec![0; picture.members.len()];
     for (index, member) in hard.line.iter().enumerate() {
@@ -41,8 +40,22 @@ pub(super) fn way_out(picture: &Picture, stuck: &[bool]) -> Decision {
     turn(picture, stuck, &place)
 }
 
+/// The short way for the common case: each member waits for one claim of the next one, all round, and each of
+/// these claims is granted. Such a ring is its own canonical circle.
+pub(super) fn way_out_of_plain_ring(picture: &Picture) -> Option<Decision> {
+    let size = picture.members.len();
+    let plain = |member: &Member| member.blocks.len() == 1 && picture.blocks[member.blocks.start].kind == Hard;
+    if picture.blocks.len() != size || picture.waits.len() != size || !picture.members.iter().all(plain) {
+        return None;
+    }
+    let oldest = (0..size).min_by_key(|member| picture.members[*member].tx)?;
+    let next = |member: &usize| picture.blocks[picture.members[*member].blocks.start].by;
+    let circle: Vec<usize> = std::iter::successors(Some(oldest), |member| Some(next(member))).take(size).collect();
+    (next(circle.last()?) == oldest).then(|| give_way(picture, circle))
+}
+
 /// Each member of the circle has what the one before it waits for; the victim lets that go.
-fn give_way(picture: &Picture, circle: &[usize]) -> Decision {
+fn give_way(picture: &Picture, circle: Vec<usize>) -> Decision {
     let rank = |member: usize| {
         let member = &picture.members[member];
         (member.priority, member.told, Reverse(member.tx))
@@ -50,59 +63,55 @@ fn give_way(picture: &Picture, circle: &[usize]) -> Decision {
     let (at, victim) =
         circle.iter().copied().enumerate().min_by_key(|(_, member)| rank(*member)).expect("a circle has members");
     let before = circle[(at + circle.len() - 1) % circle.len()];
-    let conflicting = picture.members[before].blocks();
-    let conflicting = conflicting.filter(|(_, block)| block.kind == Hard && block.by == picture.members[victim].tx);
-    let grants: BTreeSet<ClaimRef> = conflicting.map(|(_, block)| block.claim).collect();
-    let step = Step::GiveWay { victim, grants: grants.into_iter().collect() };
-    Decision { circle: circle.to_vec(), step }
+    let conflicting = picture.between(before, victim).filter(|block| block.kind == Hard);
+    let mut grants: Vec<ClaimRef> = conflicting.map(|block| block.claim).collect();
+    grants.sort_unstable();
+    grants.dedup();
+    Decision { circle, step: Step::GiveWay { victim, grants } }
 }
 
 /// Only order stands in the way: the first arrow of the circle that points up the line is turned.
 fn turn(picture: &Picture, stuck: &[bool], place: &[usize]) -> Decision {
-    let waits_up_the_line = |member: usize, claim: ClaimRef| {
-        let blocks = picture.members[member].blocks().filter(|(waiting, _)| *waiting == claim);
-        let hard = blocks.filter(|(_, block)| block.kind == Hard);
-        hard.filter_map(|(_, block)| picture.index_of(block.by)).any(|by| stuck[by] && place[by] > place[member])
-    };
-    let stays = |(member, claim): (usize, ClaimRef)| !waits_up_the_line(member, claim);
-    let graph = arrows_among(picture, stuck, &[Hard, Soft], stays);
-    let circle = members_of(&graph);
+    let mut left_out = vec![false; picture.waits.len()];
+    for block in picture.blocks.iter().filter(|block| block.kind == Hard && stuck[block.by]) {
+        let from = picture.from(block);
+        left_out[block.wait] |= stuck[from] && place[block.by] > place[from];
+    }
+    let graph = arrows_among(picture, stuck, |block| !left_out[block.wait]);
+    let circle = circle_in(&graph);
     let arrows = circle.iter().copied().zip(circle.iter().copied().cycle().skip(1));
     for (from, to) in arrows {
-        let blocks = picture.members[from].blocks().filter(|(claim, _)| stays((from, *claim)));
-        let blocks: Vec<_> = blocks.filter(|(_, block)| block.by == picture.members[to].tx).collect();
-        if place[from] < place[to] && blocks.iter().all(|(_, block)| block.kind == Soft) {
-            let pairs = blocks.iter().map(|(claim, block)| (*claim, block.claim)).collect();
+        let blocks = || picture.between(from, to).filter(|block| !left_out[block.wait]);
+        if place[from] < place[to] && blocks().all(|block| block.kind == Soft) {
+            let pairs = blocks().map(|block| (picture.blocked(block), block.claim)).collect();
             return Decision { circle, step: Step::Turn { first: from, second: to, pairs } };
         }
     }
     unreachable!("a circle in which every arrow up the line is hard would be hard-stuck")
 }
 
-/// The arrows of some kinds between some members, from the waiting claims that `stay`.
-fn arrows_among(
-    picture: &Picture,
-    among: &[bool],
-    kinds: &[ArrowKind],
-    stays: impl Fn((usize, ClaimRef)) -> bool,
-) -> DiGraph<usize, ()> {
-    let mut graph = DiGraph::with_capacity(picture.members.len(), picture.members.len());
-    for member in 0..picture.members.len() {
-        graph.add_node(member);
-    }
-    for (index, member) in picture.members.iter().enumerate().filter(|(index, _)| among[*index]) {
-        let blocks = member.blocks().filter(|(claim, block)| kinds.contains(&block.kind) && stays((index, *claim)));
-        let mut to: Vec<usize> = blocks.filter_map(|(_, block)| picture.index_of(block.by)).collect();
-        to.sort_unstable();
-        to.dedup();
-        for other in to.into_iter().filter(|other| among[*other]) {
-            graph.add_edge(NodeIndex::new(index), NodeIndex::new(other), ());
+/// The arrows between some members, of the blocks that `count`. Nodes are in the order of age.
+fn arrows_among(picture: &Picture, among: &[bool], count: impl Fn(&PictureBlock) -> bool) -> DiGraph<usize, ()> {
+    let members = (0..among.len()).filter(|member| among[*member]);
+    let mut graph = DiGraph::with_capacity(among.len(), picture.blocks.len());
+    let mut node = vec![NodeIndex::end(); among.len()];
+    members.for_each(|member| node[member] = graph.add_node(member));
+    for block in picture.blocks.iter().filter(|block| among[block.by] && count(block)) {
+        let from = picture.from(block);
+        if among[from] && !joined_just_now(&graph, node[from], node[block.by]) {
+            graph.add_edge(node[from], node[block.by], ());
         }
     }
     graph
 }
 
-fn members_of(graph: &DiGraph<usize, ()>) -> Vec<usize> {
+/// Whether the newest arrow from a node goes where the next one would: claims with many blocks by the
+/// same holder come in a row.
+fn joined_just_now(graph: &DiGraph<usize, ()>, from: NodeIndex, to: NodeIndex) -> bool {
+    graph.neighbors(from).next() == Some(to)
+}
+
+fn circle_in(graph: &DiGraph<usize, ()>) -> Vec<usize> {
     let circle = canonical_circle(graph).expect("among the stuck there is a circle");
     circle.into_iter().map(|node| graph[node]).collect()
 }

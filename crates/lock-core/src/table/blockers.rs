@@ -105,11 +105,11 @@ impl LockTable {
         who: Candidate,
         place: Place,
     ) -> impl Iterator<Item = Slot> {
-        let queue = self.entry(entry).queue.as_deref();
-        let writers = queue.into_iter().flat_map(move |queue| queue.writers.range(..place));
-        let readers = queue.filter(|_| who.mode == Mode::Write);
-        let readers = readers.into_iter().flat_map(move |queue| queue.readers.range(..place));
-        let both = writers.chain(readers).map(|(_, waiting)| waiting.claim);
+        let queue = self.entry(entry).queue;
+        let readers = if who.mode == Mode::Write { queue.readers.first } else { NONE };
+        let before = move |claim: &Slot| self.record(*claim).place < place;
+        let writers = self.line_from(queue.writers.first).take_while(before);
+        let both = writers.chain(self.line_from(readers).take_while(before));
         both.filter(move |claim| self.record(*claim).tx != who.tx)
     }
 
@@ -141,12 +141,7 @@ impl LockTable {
     pub(crate) fn somebody_waits_for(&self, tx: Slot) -> bool {
         self.claims_of(tx).any(|claim| {
             let entry = self.record(claim).entry;
-            let waits = |at: Slot| {
-                self.entry(at).queue.as_ref().is_some_and(|queue| {
-                    let line = queue.readers.values().chain(queue.writers.values());
-                    line.take(2).any(|waiting| self.record(waiting.claim).tx != tx)
-                })
-            };
+            let waits = |at: Slot| self.waiting_on(at).take(2).any(|claim| self.record(claim).tx != tx);
             let below = self.entry(entry).branch.as_ref();
             below.is_some_and(|branch| !branch.waiting.is_zero())
                 || self.from_here_up(entry).any(waits)

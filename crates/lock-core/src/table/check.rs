@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::LockTable;
-use super::records::{NONE, Slot, Tally};
+use super::records::{NONE, Row, Slot, Tally};
 use crate::{Mode, Object, Token, Violation};
 
 impl LockTable {
@@ -124,10 +124,11 @@ impl LockTable {
             if granted != own.iter().copied().filter(|claim| self.record(*claim).granted.is_some()).collect() {
                 return disagree(format!("holders of {}", entry.object));
             }
-            let line = entry.queue.as_ref().map(|queue| queue.in_line()).unwrap_or_default();
-            let queued: BTreeSet<Slot> = line.iter().map(|(_, waiting)| waiting.claim).collect();
+            let queued: BTreeSet<Slot> = self.waiting_on(at).collect();
             let waiting = own.iter().copied().filter(|claim| self.record(*claim).wanted.is_some());
-            if queued != waiting.collect() || line.is_empty() != entry.queue.is_none() {
+            let rows = [entry.queue.readers, entry.queue.writers];
+            let in_order = |row: &Row| self.line_from(row.first).is_sorted_by_key(|claim| self.record(claim).place);
+            if queued != waiting.collect() || !rows.iter().all(in_order) {
                 return disagree(format!("waiters of {}", entry.object));
             }
             self.check_intentions(at, claims)?;

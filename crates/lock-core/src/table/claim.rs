@@ -224,6 +224,9 @@ impl LockTable {
         let claim = slot(self.claims.insert(ClaimRecord {
             token: Token(0),
             place: Place::END,
+            since: Millis(0),
+            next_in_line: NONE,
+            prev_in_line: NONE,
             tx,
             entry,
             next_in_entry: NONE,
@@ -271,9 +274,7 @@ impl LockTable {
         let own = self.claims_of(tx).map(|claim| (claim, self.record(claim)));
         let mut own = own.map(|(claim, record)| (record.entry == entry).then_some(claim));
         let granted = self.granted_on(entry);
-        let queue = self.entry(entry).queue.as_deref().into_iter();
-        let waiting = queue.flat_map(|queue| queue.readers.values().chain(queue.writers.values()));
-        let here = granted.chain(waiting.map(|waiting| waiting.claim));
+        let here = granted.chain(self.waiting_on(entry));
         let mut here = here.map(|claim| (self.record(claim).tx == tx).then_some(claim));
         loop {
             match (own.next(), here.next()) {

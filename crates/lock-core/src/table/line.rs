@@ -1,7 +1,7 @@
 //! Who is ahead of whom: places, queues and turned pairs.
 
 use super::LockTable;
-use super::records::{Place, Slot, Waiting};
+use super::records::{NONE, Place, Slot};
 use crate::{Millis, Mode};
 
 impl LockTable {
@@ -11,52 +11,97 @@ impl LockTable {
         debug_assert!(record.wanted.is_none(), "a claim waits once");
         record.wanted = Some(mode);
         record.place = place;
+        record.since = since;
         let (entry, tx) = (record.entry, record.tx);
-        let queue = self.entry_mut(entry).queue.get_or_insert_default();
-        queue.of_mut(mode).insert(place, Waiting { claim, since });
+        self.link_in_line(claim, mode);
         self.waiting += 1;
         self.txs[tx as usize].waiting += 1;
         self.count_waiting(entry, None, Some(mode));
     }
 
-    /// Takes a claim out of line; gives the mode that it waited for, and since when.
-    pub(super) fn step_out(&mut self, claim: Slot) -> Option<(Mode, Millis)> {
+    /// Takes a claim out of line; gives the mode that it waited for.
+    pub(super) fn step_out(&mut self, claim: Slot) -> Option<Mode> {
         let record = self.record_mut(claim);
         let mode = record.wanted.take()?;
-        let (entry, tx, place) = (record.entry, record.tx, record.place);
-        let turned = std::mem::take(&mut record.turned);
-        if turned {
+        let (entry, tx) = (record.entry, record.tx);
+        if std::mem::take(&mut record.turned) {
             self.forget_turns(claim);
         }
-        let slot = &mut self.entry_mut(entry).queue;
-        let queue = slot.as_mut().expect("a waiting claim stands in its entry's queue");
-        let waiting = queue.of_mut(mode).remove(&place).expect("a waiting claim stands at its place");
-        if queue.is_empty() {
-            *slot = None;
-        }
+        self.unlink_from_line(claim, mode);
         self.waiting -= 1;
         self.txs[tx as usize].waiting -= 1;
         self.count_waiting(entry, Some(mode), None);
-        Some((mode, waiting.since))
+        Some(mode)
     }
 
     /// Makes a waiting claim want another mode, in its place.
     pub(super) fn change_wanted(&mut self, claim: Slot, mode: Mode) {
         let record = self.record_mut(claim);
         let from = record.wanted.replace(mode).expect("only a waiting claim wants something");
-        let (entry, place) = (record.entry, record.place);
-        let queue = self.entry_mut(entry).queue.as_mut().expect("a waiting claim stands in a queue");
-        let waiting = queue.of_mut(from).remove(&place).expect("a waiting claim stands at its place");
-        queue.of_mut(mode).insert(place, waiting);
+        let entry = record.entry;
+        self.unlink_from_line(claim, from);
+        self.link_in_line(claim, mode);
         self.count_waiting(entry, Some(from), Some(mode));
     }
 
-    /// Since when a waiting claim waits.
-    pub(super) fn since(&self, claim: Slot) -> Millis {
+    /// Ordinary claims come to the end, so their place is looked for from there; conversions are few
+    /// and at the front.
+    fn link_in_line(&mut self, claim: Slot, mode: Mode) {
+        let (entry, place) = (self.record(claim).entry, self.record(claim).place);
+        let row = *self.entry_mut(entry).queue.of_mut(mode);
+        let (prev, next) = if place.is_conversion() {
+            let next = self.line_from(row.first).find(|other| self.record(*other).place > place).unwrap_or(NONE);
+            (if next == NONE { row.last } else { self.record(next).prev_in_line }, next)
+        } else {
+            let prev = self.line_back_from(row.last).find(|other| self.record(*other).place < place).unwrap_or(NONE);
+            (prev, if prev == NONE { row.first } else { self.record(prev).next_in_line })
+        };
+        self.record_mut(claim).prev_in_line = prev;
+        self.record_mut(claim).next_in_line = next;
+        self.join_in_line(entry, mode, prev, claim);
+        self.join_in_line(entry, mode, claim, next);
+    }
+
+    fn unlink_from_line(&mut self, claim: Slot, mode: Mode) {
         let record = self.record(claim);
-        let queue = self.entry(record.entry).queue.as_ref();
-        let waiting = record.wanted.and_then(|mode| queue?.of(mode).get(&record.place));
-        waiting.map_or(Millis(0), |waiting| waiting.since)
+        let (entry, prev, next) = (record.entry, record.prev_in_line, record.next_in_line);
+        self.join_in_line(entry, mode, prev, next);
+    }
+
+    /// Makes two claims neighbours in a row; [`NONE`] is the row's end on either side.
+    fn join_in_line(&mut self, entry: Slot, mode: Mode, prev: Slot, next: Slot) {
+        match prev {
+            NONE => self.entry_mut(entry).queue.of_mut(mode).first = next,
+            _ => self.record_mut(prev).next_in_line = next,
+        }
+        match next {
+            NONE => self.entry_mut(entry).queue.of_mut(mode).last = prev,
+            _ => self.record_mut(next).prev_in_line = prev,
+        }
+    }
+
+    /// A waiting claim and those behind it that want the same mode.
+    pub(super) fn line_from(&self, first: Slot) -> impl Iterator<Item = Slot> {
+        let some = |slot: Slot| (slot != NONE).then_some(slot);
+        std::iter::successors(some(first), move |claim| some(self.record(*claim).next_in_line))
+    }
+
+    fn line_back_from(&self, last: Slot) -> impl Iterator<Item = Slot> {
+        let some = |slot: Slot| (slot != NONE).then_some(slot);
+        std::iter::successors(some(last), move |claim| some(self.record(*claim).prev_in_line))
+    }
+
+    /// Everybody who waits on an entry, in no order.
+    pub(super) fn waiting_on(&self, entry: Slot) -> impl Iterator<Item = Slot> {
+        let queue = self.entry(entry).queue;
+        self.line_from(queue.readers.first).chain(self.line_from(queue.writers.first))
+    }
+
+    /// Everybody who waits on an entry, by place.
+    pub(super) fn in_line(&self, entry: Slot) -> Vec<Slot> {
+        let mut line: Vec<Slot> = self.waiting_on(entry).collect();
+        line.sort_by_key(|claim| self.record(*claim).place);
+        line
     }
 
     /// Whether the waiting claim `one` goes before the waiting claim `other`.

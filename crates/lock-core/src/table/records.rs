@@ -3,8 +3,6 @@
 //! Records point at each other by slot, so a claim costs no allocation of its own and all
 //! of a transaction's claims are found without looking at anybody else's.
 
-use std::collections::BTreeMap;
-
 use crate::{Millis, Mode, Object, Token, TxId};
 
 /// Where a record lies in its slab.
@@ -22,8 +20,8 @@ pub(super) struct Entry {
     pub(super) prev_sibling: Slot,
     /// The first granted claim; readers share an entry, a writer is alone.
     pub(super) granted: Slot,
-    /// Who waits here. Boxed: most objects never see a waiter.
-    pub(super) queue: Option<Box<WaitQueue>>,
+    /// Who waits here.
+    pub(super) queue: WaitQueue,
     /// What lies below. Boxed: most objects are leaves.
     pub(super) branch: Option<Box<Branch>>,
 }
@@ -81,47 +79,42 @@ impl Place {
     pub(super) fn conversion(arrival: u64) -> Self {
         Self(arrival)
     }
+
+    pub(super) fn is_conversion(self) -> bool {
+        self.0 & Self::ORDINARY == 0
+    }
 }
 
-/// Who waits for one object, by mode and in line. Split by mode because a reader
-/// only minds the writers ahead of it.
-#[derive(Debug, Default)]
+/// Who waits for one object, by mode. Split by mode because a reader only minds the writers ahead of it.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct WaitQueue {
-    pub(super) readers: BTreeMap<Place, Waiting>,
-    pub(super) writers: BTreeMap<Place, Waiting>,
+    pub(super) readers: Row,
+    pub(super) writers: Row,
 }
 
+/// Waiting claims in line, linked to each other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Waiting {
-    pub(super) claim: Slot,
-    pub(super) since: Millis,
+pub(super) struct Row {
+    pub(super) first: Slot,
+    pub(super) last: Slot,
+}
+
+impl Default for Row {
+    fn default() -> Self {
+        Self { first: NONE, last: NONE }
+    }
 }
 
 impl WaitQueue {
-    pub(super) fn of_mut(&mut self, mode: Mode) -> &mut BTreeMap<Place, Waiting> {
+    pub(super) fn of_mut(&mut self, mode: Mode) -> &mut Row {
         match mode {
             Mode::Read => &mut self.readers,
             Mode::Write => &mut self.writers,
         }
     }
 
-    pub(super) fn of(&self, mode: Mode) -> &BTreeMap<Place, Waiting> {
-        match mode {
-            Mode::Read => &self.readers,
-            Mode::Write => &self.writers,
-        }
-    }
-
     pub(super) fn is_empty(&self) -> bool {
-        self.readers.is_empty() && self.writers.is_empty()
-    }
-
-    /// Everybody, in line.
-    pub(super) fn in_line(&self) -> Vec<(Place, Waiting)> {
-        let both = self.readers.iter().chain(&self.writers);
-        let mut line: Vec<_> = both.map(|(place, waiting)| (*place, *waiting)).collect();
-        line.sort_by_key(|(place, _)| *place);
-        line
+        self.readers.first == NONE && self.writers.first == NONE
     }
 }
 
@@ -130,8 +123,11 @@ impl WaitQueue {
 pub(super) struct ClaimRecord {
     /// The token of the grant; meaningless without one.
     pub(super) token: Token,
-    /// The place in line; meaningless unless it waits.
+    /// The place in line; meaningless unless it waits, as are the next three.
     pub(super) place: Place,
+    pub(super) since: Millis,
+    pub(super) next_in_line: Slot,
+    pub(super) prev_in_line: Slot,
     pub(super) tx: Slot,
     pub(super) entry: Slot,
     pub(super) next_in_entry: Slot,

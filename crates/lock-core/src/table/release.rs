@@ -119,7 +119,7 @@ impl LockTable {
         let Some(first) = claims.first().map(|claim| self.record(*claim).entry) else { return };
         let mut wanted = Vec::new();
         for claim in claims {
-            let pending = self.step_out(*claim).map(|(mode, _)| mode);
+            let pending = self.step_out(*claim);
             wanted.push((*claim, self.take_grant(*claim).max(pending).expect("only a grant is surrendered")));
         }
         for (claim, mode) in wanted {
@@ -212,7 +212,7 @@ impl LockTable {
 
     /// Withdraws a claim whole. What it frees is for [`Self::settle`] to hand on.
     fn withdraw(&mut self, claim: Slot) {
-        let wanted = self.step_out(claim).map(|(mode, _)| mode);
+        let wanted = self.step_out(claim);
         let granted = self.take_grant(claim);
         self.freed.push((self.record(claim).entry, granted.max(wanted).unwrap_or(Mode::Read)));
         self.remove_record(claim);
@@ -220,7 +220,7 @@ impl LockTable {
 
     /// Withdraws only what a claim waits for.
     pub(super) fn withdraw_waiting(&mut self, claim: Slot) {
-        if let Some((mode, _)) = self.step_out(claim) {
+        if let Some(mode) = self.step_out(claim) {
             self.freed.push((self.record(claim).entry, mode));
         }
         if self.record(claim).granted.is_none() {

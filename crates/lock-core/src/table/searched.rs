@@ -4,13 +4,17 @@ use super::{Block, LockTable, Slot};
 use crate::{Mode, Object, TxId};
 
 impl LockTable {
-    /// Every block of every waiting claim of a transaction, claim by claim.
-    pub(crate) fn each_block_of(&self, tx: TxId, mut tell: impl FnMut(Slot, Block)) {
-        if let Some(slot) = self.tx_slot(tx) {
+    /// Every block of every waiting claim of a transaction, claim by claim. Gives the transaction's priority, and
+    /// whether its caller was told of anything that it has here.
+    pub(crate) fn each_block_of(&self, tx: TxId, mut tell: impl FnMut(Slot, Block)) -> Option<(i32, bool)> {
+        let slot = self.tx_slot(tx)?;
+        let record = &self.txs[slot as usize];
+        if record.waiting > 0 {
             for claim in self.waiting_claims_of(slot) {
                 self.each_blocker(claim, |block| tell(claim, block));
             }
         }
+        Some((record.priority, record.told > 0))
     }
 
     /// Whether anybody may wait for what this transaction has or waits for.
@@ -26,12 +30,6 @@ impl LockTable {
     /// What the claim is of.
     pub(crate) fn object(&self, claim: Slot) -> Object {
         self.entry(self.record(claim).entry).object.clone()
-    }
-
-    /// A transaction's priority, and whether its caller was told of anything that it has here.
-    pub(crate) fn standing(&self, tx: TxId) -> Option<(i32, bool)> {
-        let record = &self.txs[self.tx_slot(tx)? as usize];
-        Some((record.priority, record.told > 0))
     }
 
     /// Whether the owner would rather abort than surrender this grant.

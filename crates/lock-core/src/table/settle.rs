@@ -1,7 +1,7 @@
 //! Who is next: grants after something was withdrawn.
 
 use super::LockTable;
-use super::records::{NONE, Place, Slot, WaitQueue};
+use super::records::{NONE, Place, Slot};
 use crate::{Fact, Mode};
 
 impl LockTable {
@@ -55,34 +55,33 @@ impl LockTable {
     /// Only the first writer of a queue can be granted, and readers ahead of it; and a
     /// withdrawn read was in the way of writers only.
     fn find_grantable_at(&self, entry: Slot, freed: Mode, found: &mut Vec<(Place, Slot)>) {
-        let Some(queue) = self.entry(entry).queue.as_deref() else { return };
-        if !self.turned.is_empty() {
-            let line = queue.in_line().into_iter().map(|(place, waiting)| (place, waiting.claim));
-            found.extend(line.filter(|(_, claim)| self.blocker_of(*claim).is_none()));
+        let queue = self.entry(entry).queue;
+        if queue.is_empty() {
             return;
         }
-        let writer = queue.writers.first_key_value();
-        if let Some((place, waiting)) = writer
-            && self.blocker_of(waiting.claim).is_none()
-        {
-            found.push((*place, waiting.claim));
+        if !self.turned.is_empty() {
+            let free = self.waiting_on(entry).filter(|claim| self.blocker_of(*claim).is_none());
+            found.extend(free.map(|claim| (self.record(claim).place, claim)));
+            return;
+        }
+        let writer = queue.writers.first;
+        let end = if writer == NONE { Place::END } else { self.record(writer).place };
+        if writer != NONE && self.blocker_of(writer).is_none() {
+            found.push((end, writer));
         }
         if freed == Mode::Write {
-            let end = writer.map_or(Place::END, |(place, _)| *place);
-            self.find_grantable_readers(entry, queue, end, found);
+            self.find_grantable_readers(entry, queue.readers.first, end, found);
         }
     }
 
-    fn find_grantable_readers(
-        &self,
-        entry: Slot,
-        queue: &WaitQueue,
-        end: Place,
-        found: &mut Vec<(Place, Slot)>,
-    ) {
-        for (place, waiting) in queue.readers.range(..end) {
-            let Some(block) = self.blocker_of(waiting.claim) else {
-                found.push((*place, waiting.claim));
+    fn find_grantable_readers(&self, entry: Slot, first: Slot, end: Place, found: &mut Vec<(Place, Slot)>) {
+        for reader in self.line_from(first) {
+            let place = self.record(reader).place;
+            if place >= end {
+                return;
+            }
+            let Some(block) = self.blocker_of(reader) else {
+                found.push((place, reader));
                 continue;
             };
             // What blocks this reader blocks all behind it, but for the blocker's own.
@@ -90,7 +89,7 @@ impl LockTable {
             let own = self.claim_on(blocker, entry).map(|claim| (self.record(claim), claim));
             if let Some((record, claim)) = own
                 && record.wanted == Some(Mode::Read)
-                && record.place > *place
+                && record.place > place
                 && record.place < end
                 && self.blocker_of(claim).is_none()
             {
@@ -101,7 +100,7 @@ impl LockTable {
     }
 
     fn grant_waiting(&mut self, claim: Slot) {
-        let (mode, _) = self.step_out(claim).expect("only a waiting claim is granted later");
+        let mode = self.step_out(claim).expect("only a waiting claim is granted later");
         self.grant(claim, mode);
         let record = self.record(claim);
         let (tx, entry, token) = (record.tx, record.entry, record.token);

@@ -2,7 +2,7 @@
 
 use std::hash::BuildHasher;
 
-use super::records::{Branch, Entry, NONE, Slot, Tally};
+use super::records::{Branch, Entry, NONE, Slot, Tally, WaitQueue};
 use super::{LockTable, slot};
 use crate::{Mode, Object};
 
@@ -54,7 +54,7 @@ impl LockTable {
             next_sibling: NONE,
             prev_sibling: NONE,
             granted: NONE,
-            queue: None,
+            queue: WaitQueue::default(),
             branch: None,
         }));
         let (entries, hasher) = (&self.entries, &self.hasher);
@@ -81,7 +81,7 @@ impl LockTable {
     /// Removes an entry that holds nothing any more, and those above it that it kept alive.
     pub(super) fn prune(&mut self, mut at: Slot) {
         while let Some(entry) = self.entries.get(at as usize) {
-            if entry.granted != NONE || entry.queue.is_some() || entry.branch.is_some() {
+            if entry.granted != NONE || !entry.queue.is_empty() || entry.branch.is_some() {
                 return;
             }
             let entry = self.entries.remove(at as usize);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LockTable, TxProfile};
 use super::blockers::Block;
-use super::records::{Place, Slot, Waiting};
+use super::records::Slot;
 use crate::{Arrow, ArrowKind, Millis, Mode, Object, Token, TxId};
 
 /// A holder of an object.
@@ -61,34 +61,29 @@ impl LockTable {
 
     /// Who waits for exactly this object, in the order in which they will be served.
     pub fn waiters(&self, object: &Object) -> Vec<WaiterView> {
-        let queue = self.find_object(object).and_then(|entry| self.entry(entry).queue.as_ref());
-        let mut line: Vec<_> = queue.map(|queue| queue.in_line()).unwrap_or_default();
+        let mut line = self.find_object(object).map(|entry| self.in_line(entry)).unwrap_or_default();
         if !self.turned.is_empty() {
             self.order_turned(&mut line);
         }
-        line.into_iter()
-            .filter_map(|(_, waiting)| {
-                let record = self.record(waiting.claim);
-                let tx = self.txs[record.tx as usize].id;
-                Some(WaiterView { tx, mode: record.wanted?, since: waiting.since })
-            })
-            .collect()
+        let waiters = line.into_iter().map(|claim| self.record(claim)).filter_map(|record| {
+            let tx = self.txs[record.tx as usize].id;
+            Some(WaiterView { tx, mode: record.wanted?, since: record.since })
+        });
+        waiters.collect()
     }
 
     /// Takes, again and again, the first of the line whom nobody left in it goes before.
-    fn order_turned(&self, line: &mut Vec<(Place, Waiting)>) {
+    fn order_turned(&self, line: &mut Vec<Slot>) {
         let mut rest = std::mem::take(line);
         while !rest.is_empty() {
-            let free = rest.iter().position(|(_, one)| !rest.iter().any(|(_, other)| self.holds_up(*other, *one)));
+            let free = rest.iter().position(|one| !rest.iter().any(|other| self.holds_up(*other, *one)));
             line.push(rest.remove(free.unwrap_or(0)));
         }
     }
 
-    fn holds_up(&self, one: Waiting, other: Waiting) -> bool {
-        let (Some(mode), Some(against)) = (self.record(one.claim).wanted, self.record(other.claim).wanted) else {
-            return false;
-        };
-        one.claim != other.claim && mode.conflicts(against) && self.ahead(one.claim, other.claim)
+    fn holds_up(&self, one: Slot, other: Slot) -> bool {
+        let (Some(mode), Some(against)) = (self.record(one).wanted, self.record(other).wanted) else { return false };
+        one != other && mode.conflicts(against) && self.ahead(one, other)
     }
 
     /// All claims of a transaction in this table, in the order of their objects.
@@ -195,17 +190,13 @@ impl LockTable {
             waiter: self.txs[waiting.tx as usize].id,
             wants: self.entry(waiting.entry).object.clone(),
             wanted: waiting.wanted.expect("an arrow starts at a waiting claim"),
-            since: self.waiting_since(claim),
+            since: waiting.since,
             blocker: blocking.tx,
             blocking: blocking.object,
             blocking_mode: blocking.mode,
             kind: block.kind,
             token: (block.kind == ArrowKind::Hard).then(|| self.record(block.claim).token),
         }
-    }
-
-    fn waiting_since(&self, claim: Slot) -> Millis {
-        self.since(claim)
     }
 
     /// The waiting claims of a transaction.
