@@ -51,3 +51,8 @@ pub use lock_core::{
 pub use lock_server::{NodeConfig, Statistics, WatchEnded, Watching};
 pub use locks::{LockInfo, Locks};
 pub use transaction::{Flag, HaveAll, Transaction, TransactionInfo};
+
+/// The examples of the README are compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

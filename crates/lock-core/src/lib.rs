@@ -1,4 +1,20 @@
 //! Gordian's rules as pure machines.
+//!
+//! A call goes in, an answer and facts come out: no clock, no randomness, no tasks, no sockets, no logging. Time comes
+//! in as an argument. `lock-server` and `lock-agent` drive these machines for programs; a simulator drives the same ones in
+//! virtual time. It is not a lock manager by itself: nothing here waits.
+//!
+//! | to learn | read |
+//! |---|---|
+//! | what is locked, and how | [`Object`], [`Mode`] |
+//! | who is who | [`TxId`], [`NodeId`], [`Incarnation`], [`Token`], [`Version`] |
+//! | who gets an object, and when | [`LockTable`] |
+//! | what a call meant for others | [`Fact`] |
+//! | what a unit of work asked for, and how it stands | [`TransactionMachine`], [`Status`] |
+//! | what a deadlock is, and how it ends | [`look`], [`Deadlock`], [`WayOut`] |
+//! | who waits on whom, drawn | [`WaitGraph`] |
+//! | what must never happen | [`Violation`] |
+
 mod deadlock;
 mod fact;
 mod ids;
@@ -27,3 +43,8 @@ pub use tokens::Tokens;
 pub use transaction::{Claim, ClaimError, LostClaim, Over, Status, TransactionMachine, TransactionOptions, join};
 pub use violation::Violation;
 pub use wait_graph::WaitGraph;
+
+/// The examples of the README are compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

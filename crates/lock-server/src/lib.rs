@@ -33,3 +33,8 @@ pub use runtime::spawn;
 pub use server::{NodeStatus, ServerMessage};
 pub use statistics::Statistics;
 pub use watching::{WatchEnded, Watching};
+
+/// The examples of the README are compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
