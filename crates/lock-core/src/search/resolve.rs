@@ -1,7 +1,8 @@
 //! Reading the waits from the tables of a node, and carrying the way out through.
 
-use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
+
+use smallvec::{SmallVec, smallvec};
 
 use super::picture::{ClaimRef, NodeWait, Picture, PictureBlock, Unmet};
 use super::stuck::serve;
@@ -39,36 +40,34 @@ pub fn look<T: DerefMut<Target = LockTable>>(tables: &mut [T], tx: TxId, now: Mi
     if !comes_back {
         return resolution;
     }
-    let mut lookers = VecDeque::from([tx]);
+    let mut lookers: SmallVec<[TxId; 4]> = smallvec![tx];
     loop {
         if let Some(decision) = decide(&mut picture) {
             let size = picture.members.len();
             assert!(resolution.deadlocks.len() <= 64 + 8 * size * size, "every deadlock ends: {tx} stays stuck");
-            let touched: Vec<TxId> = touched(&picture, &decision).collect();
+            let touched = touched(&picture, &decision);
             lookers.retain(|looker| !touched.contains(looker));
-            touched.into_iter().rev().for_each(|looker| lookers.push_front(looker));
+            lookers.insert_many(0, touched);
             resolution.deadlocks.push(carry_out(tables, &picture, &decision, now));
         } else {
-            lookers.pop_front();
+            lookers.remove(0);
         }
         // All new arrows are those of the lookers, so a new circle has one of them on it.
         if !lookers.iter().any(|looker| may_be_on_a_circle(tables, *looker)) {
             return resolution;
         }
-        let Some(looker) = lookers.front() else { return resolution };
+        let Some(looker) = lookers.first() else { return resolution };
         resolution.searches += 1;
         (picture, _) = reach(tables, *looker);
     }
 }
 
 /// Those who got new arrows by the way out.
-fn touched(picture: &Picture, decision: &Decision) -> impl Iterator<Item = TxId> {
-    let (one, other) = match &decision.step {
-        Step::GiveWay { victim, .. } => (*victim, None),
-        Step::Turn { first, second, .. } => (*first, Some(*second)),
-    };
-    let ids = [Some(one), other].into_iter().flatten();
-    ids.map(|member| picture.members[member].tx)
+fn touched(picture: &Picture, decision: &Decision) -> SmallVec<[TxId; 2]> {
+    match &decision.step {
+        Step::GiveWay { victim, .. } => smallvec![picture.members[*victim].tx],
+        Step::Turn { first, second, .. } => smallvec![picture.members[*first].tx, picture.members[*second].tx],
+    }
 }
 
 /// The wait-for graph of all who wait in these tables: one arrow from a waiter to each whom it
@@ -184,11 +183,11 @@ fn turn<T: DerefMut<Target = LockTable>>(tables: &mut [T], pairs: &[(ClaimRef, C
 /// The grants line up again in the order of their objects.
 fn surrender<T: DerefMut<Target = LockTable>>(tables: &mut [T], grants: &[ClaimRef], now: Millis) -> Vec<Object> {
     let named = grants.iter().map(|grant| (tables[grant.table as usize].object(grant.claim), *grant));
-    let mut named: Vec<(Object, ClaimRef)> = named.collect();
+    let mut named: SmallVec<[(Object, ClaimRef); 2]> = named.collect();
     named.sort_unstable();
     for (index, table) in (0..).zip(tables) {
         let here = named.iter().filter(|(_, grant)| grant.table == index);
-        let claims: Vec<Slot> = here.map(|(_, grant)| grant.claim).collect();
+        let claims: SmallVec<[Slot; 4]> = here.map(|(_, grant)| grant.claim).collect();
         table.requeue(&claims, now);
     }
     named.into_iter().map(|(object, _)| object).collect()

@@ -44,7 +44,7 @@ pub use watch::{Change, Scope, WatchId};
 
 pub(crate) use blockers::Block;
 pub(crate) use records::Slot;
-use records::{ClaimRecord, Entry, NONE, TxRecord};
+use records::{ClaimRecord, Entry, NONE, Place, TxRecord};
 
 /// The lock table of one shard: pure rules, no clock, no tasks.
 ///
@@ -85,6 +85,8 @@ pub struct LockTable {
     turned: BTreeSet<(Slot, Slot)>,
     /// Entries where something was withdrawn in this step, with the strongest mode of it.
     freed: Vec<(Slot, Mode)>,
+    /// Room for the claims that a step can grant; empty between steps.
+    grantable: Vec<(Place, Slot)>,
     /// How many claims wait.
     waiting: usize,
     facts: Vec<Fact>,
@@ -127,6 +129,7 @@ impl LockTable {
             version: incarnation.first_number(),
             turned: BTreeSet::new(),
             freed: Vec::new(),
+            grantable: Vec::new(),
             waiting: 0,
             facts: Vec::new(),
             watches: watch::Watches::default(),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use smallvec::SmallVec;
 use thiserror::Error;
 
 use super::blockers::Candidate;
@@ -117,7 +118,7 @@ impl LockTable {
     /// grant of the transaction still covers is not wanted again.
     pub(crate) fn requeue(&mut self, claims: &[Slot], now: Millis) {
         let Some(first) = claims.first().map(|claim| self.record(*claim).entry) else { return };
-        let mut wanted = Vec::new();
+        let mut wanted: SmallVec<[(Slot, Mode); 4]> = SmallVec::new();
         for claim in claims {
             let pending = self.step_out(*claim);
             wanted.push((*claim, self.take_grant(*claim).max(pending).expect("only a grant is surrendered")));

@@ -13,24 +13,23 @@ impl LockTable {
         if self.waiting == 0 {
             return self.prune_freed();
         }
-        let mut emptied = Vec::new();
-        while !self.freed.is_empty() {
-            let freed = std::mem::take(&mut self.freed);
-            let mut grantable = Vec::new();
-            for (entry, mode) in &freed {
+        let mut seen = 0;
+        while seen < self.freed.len() {
+            let mut grantable = std::mem::take(&mut self.grantable);
+            for (entry, mode) in &self.freed[seen..] {
                 self.find_grantable(*entry, *mode, &mut grantable);
             }
+            seen = self.freed.len();
             grantable.sort_unstable();
             grantable.dedup();
-            for (_, claim) in grantable {
+            for (_, claim) in grantable.drain(..) {
                 // A grant just before may have covered and so withdrawn it.
                 if self.claims.get(claim as usize).is_some_and(|record| record.wanted.is_some()) {
                     self.grant_waiting(claim);
                 }
             }
-            emptied.extend(freed);
+            self.grantable = grantable;
         }
-        self.freed = emptied;
         self.prune_freed();
     }
 
