@@ -29,8 +29,8 @@ pub enum RequestError {
 }
 
 impl Node {
-    /// Asks for one object in place. If it has to wait, a deadlock that it closes is resolved before the
-    /// call returns.
+    /// Asks for one object in place. If it has to wait, it is in line when the call returns, and a deadlock that it
+    /// closes is resolved; the party is [told](Party::told) of the grant and [woken](Party::wake) later.
     ///
     /// # Errors
     /// [`RequestError`]; then nothing has changed.
@@ -65,7 +65,8 @@ impl Node {
         Ok(answer)
     }
 
-    /// Asks for many objects in one atomic step; none may be named twice.
+    /// Asks for many objects in one atomic step; none may be named twice ([`join`](lock_core::join) them first). All
+    /// tables concerned are held together, in order.
     ///
     /// # Errors
     /// [`RequestError`]; then nothing has changed.
@@ -98,7 +99,11 @@ impl Node {
         Ok(answers)
     }
 
-    /// Looks for a deadlock that the transaction is part of, and resolves it.
+    /// Looks for a deadlock that the transaction is part of, and resolves it and all that follow from it. Holds all tables
+    /// meanwhile; needed only after it got new arrows by other means than the calls here, which look by themselves.
+    ///
+    /// # Panics
+    /// If the resolution does not come to an end: that would break a promise, and the node begins a new life.
     pub fn look(&self, tx: TxId) {
         let mut held = self.hold_all();
         let found = look(&mut held, tx, self.now());
@@ -133,7 +138,7 @@ impl Node {
         self.deadlocks.push(deadlock.clone());
     }
 
-    /// Gives an object back.
+    /// Gives an object back: grant, waiting claim and conversion. Who waits for it has it when the call returns.
     ///
     /// # Errors
     /// [`NotHeld`], if the transaction neither has it nor waits for it.
@@ -144,7 +149,7 @@ impl Node {
         done
     }
 
-    /// Turns a write into a read.
+    /// Turns a write into a read, and a claim that only waits for write into one that waits for read.
     ///
     /// # Errors
     /// [`NotHeld`], if the transaction neither has it nor waits for it.
@@ -186,7 +191,7 @@ impl Node {
         self.finish(table);
     }
 
-    /// Withdraws all that a transaction waits for.
+    /// Withdraws all that a transaction waits for; its grants stay. Gives the objects.
     pub fn withdraw_waits<P: Party>(&self, party: &P) -> Vec<Object> {
         let tx = party.profile().tx;
         let mut held = self.hold_set(party.touched());
@@ -195,7 +200,8 @@ impl Node {
         withdrawn
     }
 
-    /// Withdraws all that a transaction has and waits for.
+    /// Withdraws all that a transaction has and waits for. Each table is held in turn, so two objects may become free one
+    /// after the other. `may_be_known`: it may have waited, and is to be forgotten.
     pub fn remove<P: Party>(&self, party: &P, may_be_known: bool) {
         let tx = party.profile().tx;
         let mut left = party.touched();
