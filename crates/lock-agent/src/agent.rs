@@ -10,13 +10,14 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
 use tokio::sync::mpsc;
 
 use crate::events::{BUFFER, Event, Events};
-use crate::shared::Shared;
+use crate::shared::{Mark, Shared};
 
 /// What an agent is told.
 pub(crate) enum AgentMessage {
     Granted(Object, Mode, Token),
     Deadlock(Arc<Deadlock>),
-    Lost(Vec<LostClaim>),
+    NodeFailed(Vec<LostClaim>),
+    LeaseOver(Vec<LostClaim>),
     TimeOver,
     LookAtStatus,
     Subscribe(mpsc::Sender<Event>),
@@ -38,12 +39,19 @@ struct Reader {
 
 /// Gives the transaction an agent, unless it has one.
 pub(crate) fn start(shared: &Arc<Shared>) {
-    shared.agent.get_or_init(|| {
+    let agent = shared.agent.get_or_init(|| {
         let weak = Arc::downgrade(shared);
         let (agent, _) = lock_server::spawn(|| ActorRuntime::spawn_instant(None, Agent, weak))
             .expect("an actor without a name cannot be taken");
         agent
     });
+    // So that a failure of the node is told at once, and not by the next call.
+    shared.node().get_to_know(shared);
+    if shared.is_marked(Mark::Over) {
+        shared.node().forget(&**shared);
+    }
+    // The transaction may have ended before there was an agent to tell.
+    let _ = agent.cast(AgentMessage::LookAtStatus);
 }
 
 /// A stream of all that happens from now on.
@@ -72,18 +80,18 @@ impl Actor for Agent {
         match message {
             AgentMessage::Granted(object, mode, token) => acting.tell(&Event::Granted { object, mode, token }),
             AgentMessage::Deadlock(deadlock) => acting.tell(&Event::Deadlock(deadlock)),
-            AgentMessage::Lost(claims) => acting.lost(claims),
+            AgentMessage::NodeFailed(claims) => acting.node_failed(claims),
+            AgentMessage::LeaseOver(claims) => acting.lost(claims),
             AgentMessage::TimeOver | AgentMessage::LookAtStatus => {}
             AgentMessage::Subscribe(events) => acting.readers.push(Reader { events, missed: 0 }),
-            AgentMessage::Ended => {
-                acting.tell(&Event::Status(Status::Ended));
-                myself.stop(None);
-                return Ok(());
-            }
+            AgentMessage::Ended => acting.end(&myself),
         }
         match acting.shared.upgrade() {
             Some(shared) => acting.look_at_status(&shared),
-            None => myself.stop(None),
+            None => acting.end(&myself),
+        }
+        if acting.status == Status::Ended {
+            myself.stop(None);
         }
         Ok(())
     }
@@ -103,18 +111,29 @@ impl Acting {
         }
     }
 
-    /// The node failed, or the lease is over: tells of it, and claims again if that is wanted.
-    fn lost(&mut self, claims: Vec<LostClaim>) {
-        let Some(shared) = self.shared.upgrade() else { return };
-        let node = shared.node().clone();
-        let failed = node.incarnation() != shared.incarnation();
-        let monitors = failed && shared.machine(|machine| machine.options().monitor_nodes);
-        if monitors {
-            self.tell(&Event::NodeDown { node: node.name().clone() });
+    fn end(&mut self, myself: &ActorRef<AgentMessage>) {
+        if self.status != Status::Ended {
+            self.status = Status::Ended;
+            self.tell(&Event::Status(Status::Ended));
         }
+        myself.stop(None);
+    }
+
+    fn lost(&mut self, claims: Vec<LostClaim>) {
         for claim in claims.into_iter().filter(|claim| claim.granted) {
             self.tell(&Event::Lost { object: claim.object });
         }
+    }
+
+    /// The node failed: tells of it, and claims again if that is wanted.
+    fn node_failed(&mut self, claims: Vec<LostClaim>) {
+        let Some(shared) = self.shared.upgrade() else { return };
+        let node = shared.node().clone();
+        let monitors = shared.machine(|machine| machine.options().monitor_nodes);
+        if monitors {
+            self.tell(&Event::NodeDown { node: node.name().clone() });
+        }
+        self.lost(claims);
         let _ = shared.catch_up();
         if monitors {
             self.tell(&Event::NodeUp { node: node.name().clone(), incarnation: node.incarnation() });

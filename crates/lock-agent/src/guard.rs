@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lock_core::{Mode, Object, Token};
 
-use crate::shared::Shared;
+use crate::shared::{Mark, Shared};
 
 /// A lock of a transaction.
 ///
@@ -42,7 +42,9 @@ impl Guard {
     ///
     /// If a lock above this one covers it, it is that lock's token.
     pub fn token(&self) -> Option<Token> {
-        self.shared.node().token(self.shared.tx, &self.object, self.mode, self.shared.incarnation())
+        let token = self.shared.node().token(self.shared.tx, &self.object, self.mode, self.shared.incarnation());
+        // Asked last: when `run` tries again, the next transaction of the same age may have the object.
+        token.filter(|_| !self.shared.is_marked(Mark::Over))
     }
 
     /// The token of the grant that made this guard; smaller than the current one if the lock was

@@ -2,10 +2,7 @@
 
 use crate::{Begin, Transaction};
 
-pub(crate) async fn run<T, E>(
-    begin: Begin,
-    mut work: impl AsyncFnMut(&Transaction) -> Result<T, E>,
-) -> Result<T, E> {
+pub(crate) async fn run<T, E>(begin: Begin, mut work: impl AsyncFnMut(&Transaction) -> Result<T, E>) -> Result<T, E> {
     let age = begin.next_tx();
     loop {
         let tx = begin.clone().start_as(age);

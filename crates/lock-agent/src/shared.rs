@@ -1,12 +1,13 @@
 //! What a transaction's handle, its guards and its agent share, and how its node reaches it.
 
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 
 use lock_core::{
-    ClaimError, Deadlock, Fact, Incarnation, LostClaim, Over, TransactionMachine, TransactionOptions, TxId, TxProfile,
+    Ask, ClaimError, Deadlock, Fact, Incarnation, LostClaim, Over, TransactionMachine, TransactionOptions, TxId,
+    TxProfile, WayOut, join,
 };
-use lock_server::{Node, Party};
+use lock_server::{Node, Party, RequestError, Stopped};
 use parking_lot::Mutex;
 use ractor::ActorRef;
 use tokio::sync::Notify;
@@ -25,8 +26,8 @@ pub(crate) struct Shared {
     pub(crate) changed: Notify,
     pub(crate) agent: OnceLock<ActorRef<AgentMessage>>,
     pub(crate) span: Span,
-    /// About how many claims it has. Only a bound hangs on it, so tasks that share the transaction may
-    /// miss each other's counts rather than all pay for an exact one.
+    /// No fewer claims than it has, granted and waiting: what is given back is not counted down, as a claim can
+    /// go in many ways; at the limit the tables are asked ([`Shared::has_room_for`]).
     claims: AtomicU32,
     priority: AtomicI32,
     abort_on_deadlock: AtomicBool,
@@ -37,7 +38,11 @@ pub(crate) struct Shared {
     waited: AtomicU32,
     /// How many of these waits are known to be over.
     settled: AtomicU32,
+    /// Its node may have it among its parties.
+    known: AtomicBool,
     machine: Mutex<TransactionMachine>,
+    /// One call at a time learns of a failure; the others wait until all is claimed again.
+    catching_up: Mutex<()>,
 }
 
 /// Something about the transaction is not plain.
@@ -49,10 +54,12 @@ pub(crate) enum Mark {
     AskMachine = 2,
     /// Its time for waiting was over while it waited.
     Late = 4,
-    /// It lost something with a failed node.
+    /// It lived through a failure of the node.
     Lost = 8,
     /// It was ended. The machine learns of it when it is asked next.
     Ended = 16,
+    /// It was aborted in a deadlock, whether or not it was ended since.
+    Aborted = 32,
 }
 
 impl Shared {
@@ -72,6 +79,8 @@ impl Shared {
             marks: AtomicU8::new(marks),
             waited: AtomicU32::new(0),
             settled: AtomicU32::new(0),
+            known: AtomicBool::new(false),
+            catching_up: Mutex::new(()),
             machine: Mutex::new(TransactionMachine::new(tx, options)),
             handle,
         }
@@ -91,18 +100,6 @@ impl Shared {
 
     pub(crate) fn mark(&self, mark: Mark) {
         self.marks.fetch_or(mark as u8, SeqCst);
-    }
-
-    pub(crate) fn claims(&self) -> u32 {
-        self.claims.load(Relaxed)
-    }
-
-    pub(crate) fn count_claim(&self) {
-        self.claims.store(self.claims().saturating_add(1), Relaxed);
-    }
-
-    pub(crate) fn uncount_claim(&self) {
-        self.claims.store(self.claims().saturating_sub(1), Relaxed);
     }
 
     pub(crate) fn incarnation(&self) -> Incarnation {
@@ -130,30 +127,66 @@ impl Shared {
     }
 
     /// Whether nothing waits any more; if so, the caller is told of all that is granted.
-    pub(crate) fn settle(&self) -> bool {
+    ///
+    /// # Errors
+    /// [`Stopped`]: it was stopped, and has to catch up before it can say.
+    pub(crate) fn settle(&self) -> Result<bool, Stopped> {
         let waited = self.waited.load(SeqCst);
-        if self.node().told_all(self).is_none() {
-            return false;
+        let settled = self.node().told_all(self)?;
+        if settled {
+            self.settled.fetch_max(waited, SeqCst);
         }
-        self.settled.fetch_max(waited, SeqCst);
-        true
+        Ok(settled)
     }
 
-    /// Whether it had to wait once, and so is known to its node.
-    pub(crate) fn is_known(&self) -> bool {
+    /// Whether any call may wait, or have to be told that it need not.
+    fn has_waited(&self) -> bool {
         self.waited.load(SeqCst) > 0
     }
 
-    /// Learns of a failure of the node since the last call, and claims again if it was asked to.
+    /// Lets calls look again after something that was waited for was withdrawn by another one.
+    pub(crate) fn look_again(&self) {
+        if self.has_waited() {
+            self.changed.notify_waiters();
+        }
+        self.tell_agent(|| AgentMessage::LookAtStatus);
+    }
+
+    /// Whether so many claims more stay within the limit.
+    pub(crate) fn has_room_for(&self, more: u32) -> bool {
+        loop {
+            let counted = self.claims.load(SeqCst);
+            if counted.saturating_add(more) <= self.node().max_claims() {
+                return true;
+            }
+            let had = self.node().claims_had(self);
+            if had >= counted {
+                return false;
+            }
+            // Fails if another call claimed something meanwhile: then both are looked at again.
+            let _ = self.claims.compare_exchange(counted, had, SeqCst, SeqCst);
+        }
+    }
+
+    pub(crate) fn count_claim(&self) {
+        self.claims.fetch_add(1, SeqCst);
+    }
+
+    /// Learns of failures of the node since the last call, and claims again if it was asked to.
     pub(crate) fn catch_up(self: &Arc<Self>) -> Result<(), ClaimError> {
         self.machine(|machine| machine.running())?;
-        let incarnation = self.node().incarnation();
-        if incarnation != self.incarnation() {
-            self.lost(&self.node().take_losses(self.tx));
-            if !self.machine(|machine| machine.cannot_be_served()) {
-                self.incarnation.store(incarnation.0, SeqCst);
-                self.claims.store(0, Relaxed);
-                self.claim_again();
+        if self.is_marked(Mark::Lost) || self.missed_a_failure() {
+            let _alone = self.catching_up.lock();
+            while self.missed_a_failure() && !self.machine(|machine| machine.cannot_be_served()) {
+                let incarnation = self.node().incarnation();
+                let lost = self.node().take_losses(self.tx);
+                if !lost.is_empty() {
+                    self.lost(&lost);
+                }
+                if !self.machine(|machine| machine.cannot_be_served()) {
+                    self.incarnation.store(incarnation.0, SeqCst);
+                    self.claim_again();
+                }
             }
         }
         if self.machine(|machine| machine.cannot_be_served()) {
@@ -162,34 +195,58 @@ impl Shared {
         Ok(())
     }
 
+    /// Whether the node failed since this transaction last looked.
+    pub(crate) fn missed_a_failure(&self) -> bool {
+        self.node().incarnation() != self.incarnation()
+    }
+
     fn claim_again(self: &Arc<Self>) {
-        let claims = self.machine(TransactionMachine::take_claims_to_repeat);
+        let claims = join(self.machine(TransactionMachine::take_claims_to_repeat));
         if claims.is_empty() {
             return;
         }
         self.began_to_wait();
-        let count = u32::try_from(claims.len()).unwrap_or(u32::MAX);
-        self.claims.store(count, Relaxed);
-        // Refused only if the transaction ends, or the node fails again, right now: then there is nothing to claim.
-        let _ = self.node().request_all(self, &claims, lock_core::Ask::WAIT);
-        tracing::debug!(parent: &self.span, claims = count, "claimed again after a failure of the node");
+        tracing::debug!(parent: &self.span, claims = claims.len(), "claims again after a failure of the node");
+        let now = self.node().now();
+        if self.machine(|machine| machine.may_wait(now)).is_ok() {
+            if self.node().request_all(self, &claims, Ask::WAIT).is_err() {
+                // The node failed once more, or the transaction ends right now.
+                self.machine(|machine| machine.repeat_later(claims));
+            }
+            return;
+        }
+        // Too late to wait: what cannot be had at once is lost.
+        let ask = Ask { wait: false, tell: false };
+        for (object, mode) in claims {
+            if let Err(RequestError::Stopped(_)) = self.node().request(self, &object, mode, ask) {
+                self.machine(|machine| machine.repeat_later([(object, mode)]));
+            }
+        }
     }
 
     /// Ends it, whoever asks first. Everything is released before the call returns.
     pub(crate) fn end(&self) -> Result<(), Over> {
-        let ended = Mark::Over as u8 | Mark::Ended as u8;
-        if self.marks.fetch_or(ended, SeqCst) & Mark::Ended as u8 != 0 {
+        if !self.ends_now() {
             return Err(Over::Ended(self.tx));
         }
         self.release_all();
         Ok(())
     }
 
+    /// Marks it as ended; `false` if it was ended before.
+    fn ends_now(&self) -> bool {
+        let ended = Mark::Over as u8 | Mark::Ended as u8;
+        self.marks.fetch_or(ended, SeqCst) & Mark::Ended as u8 == 0
+    }
+
     fn release_all(&self) {
-        let known = self.is_known();
-        self.node().remove(self, known);
+        self.node().remove(self);
+        if self.missed_a_failure() {
+            // Nobody will ask for them any more.
+            drop(self.node().take_losses(self.tx));
+        }
         tracing::trace!(parent: &self.span, "ended");
-        if known {
+        if self.has_waited() {
             self.changed.notify_waiters();
         }
         self.tell_agent(|| AgentMessage::Ended);
@@ -230,6 +287,14 @@ impl Party for Shared {
         }
     }
 
+    fn known(&self) {
+        self.known.store(true, SeqCst);
+    }
+
+    fn is_known(&self) -> bool {
+        self.known.load(SeqCst)
+    }
+
     fn touched(&self) -> u64 {
         self.touched.load(SeqCst)
     }
@@ -242,6 +307,9 @@ impl Party for Shared {
         if over {
             self.mark(Mark::Over);
         }
+        if deadlock.way_out == (WayOut::Abort { victim: self.tx }) {
+            self.mark(Mark::Aborted);
+        }
         tracing::debug!(parent: &self.span, way_out = %deadlock.way_out, "part of a deadlock");
         self.tell_agent(|| AgentMessage::Deadlock(deadlock.clone()));
     }
@@ -249,7 +317,7 @@ impl Party for Shared {
     fn lost(&self, claims: &[LostClaim]) {
         self.mark(Mark::Lost);
         self.machine(|machine| machine.lost(claims.iter().cloned()));
-        self.tell_agent(|| AgentMessage::Lost(claims.to_vec()));
+        self.tell_agent(|| AgentMessage::NodeFailed(claims.to_vec()));
     }
 
     fn told(&self, fact: &Fact) {
@@ -260,6 +328,10 @@ impl Party for Shared {
     }
 
     fn time_is_over(&self) {
+        if self.is_marked(Mark::Over) {
+            // Its id may be that of a later try of the same work.
+            return;
+        }
         let now = self.node().now();
         let (late, lease) = self.machine(|machine| {
             let over = |at: Option<lock_core::Millis>| at.is_some_and(|at| at <= now);
@@ -267,8 +339,8 @@ impl Party for Shared {
         });
         if lease {
             self.end_of_lease();
-        } else if late && !self.node().withdraw_waits(self).is_empty() {
-            self.mark(Mark::Late);
+        } else if late {
+            self.node().withdraw_waits(self, || self.mark(Mark::Late));
         }
         self.changed.notify_waiters();
         self.tell_agent(|| AgentMessage::TimeOver);
@@ -287,12 +359,10 @@ impl Shared {
             .into_iter()
             .filter_map(|claim| Some(LostClaim { object: claim.object, mode: claim.granted?, granted: true }))
             .collect();
-        if self.machine(|machine| machine.running().is_err()) {
-            return;
+        if self.ends_now() {
+            self.machine(|machine| machine.lease_over(held.iter().map(|claim| claim.object.clone())));
+            self.tell_agent(|| AgentMessage::LeaseOver(held));
+            self.release_all();
         }
-        self.machine(|machine| machine.lease_over(held.iter().map(|claim| claim.object.clone())));
-        self.tell_agent(|| AgentMessage::Lost(held));
-        // Somebody may have ended it meanwhile.
-        let _ = self.end();
     }
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lock_core::{
-    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, InvalidObject, IntoObject, Mode, Object, Over, Require, Status, Surrendered,
-    Token,
-    TxId, join,
+    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, IntoObject, InvalidObject, Mode, Object, Over, Require,
+    Status, Surrendered, Token, TxId, join,
 };
 use lock_server::RequestError;
 
@@ -49,6 +48,14 @@ pub struct TransactionInfo {
     pub claims: Vec<ClaimView>,
     /// What it had and lost, not counting what it surrendered.
     pub lost: Vec<Object>,
+}
+
+/// What a claim came to, for a call that waits for the answer.
+enum Asked {
+    /// The caller has it, and was told.
+    Received(Token),
+    /// It waits, or earlier claims do.
+    Waits(Answer),
 }
 
 /// An option that can be changed while a transaction lives.
@@ -109,27 +116,29 @@ impl Transaction {
     /// ```
     pub async fn lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
         let object = object.into_object()?;
-        let answer = self.request(&object, mode, true)?;
-        match self.at_once(&answer) {
-            Some(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
-            None => self.receive(object, mode, answer).await,
+        match self.ask(&object, mode)? {
+            Asked::Received(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
+            Asked::Waits(answer) => self.receive(object, mode, answer).await,
         }
     }
 
-    /// The token, if there is nothing to wait for.
-    fn at_once(&self, answer: &Answer) -> Option<Token> {
-        match answer {
-            Answer::Granted { token, .. } if !self.shared.may_wait() => Some(*token),
-            _ => None,
-        }
+    /// Claims an object for a call that waits for the answer.
+    fn ask(&self, object: &Object, mode: Mode) -> Result<Asked, ClaimError> {
+        // Decided once: a grant that is told is received, whatever other calls begin to wait for meanwhile.
+        let waits_for_earlier = self.shared.may_wait();
+        let answer = self.request(object, mode, Ask { wait: true, tell: !waits_for_earlier })?;
+        Ok(match answer {
+            Answer::Granted { token, .. } if !waits_for_earlier => Asked::Received(token),
+            _ => Asked::Waits(answer),
+        })
     }
 
     async fn receive(&self, object: Object, mode: Mode, answer: Answer) -> Result<Guard, ClaimError> {
         let mut pending = Pending::new(&self.shared);
         pending.add(&object, &answer);
-        self.shared.wait_for_all().await?;
-        let token = self.granted(&object, mode)?;
+        let tokens = self.wait_for(&[(object.clone(), mode)]).await?;
         pending.received();
+        let token = tokens.into_iter().next().expect("one object, one token");
         Ok(Guard::new(self.shared.clone(), object, mode, token))
     }
 
@@ -168,13 +177,13 @@ impl Transaction {
     pub fn try_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, TryError> {
         let object = object.into_object().map_err(ClaimError::from)?;
         let claim = Claim::new(object, mode);
-        self.admit(&claim, 1)?;
-        let answer = self.ask_again_after_failure(|shared| {
-            shared.node().request(shared, &claim.object, mode, Ask::TRY)
-        });
+        self.admit(std::slice::from_ref(&claim))?;
+        let answer =
+            self.ask_again_after_failure(|shared| shared.node().request(shared, &claim.object, mode, Ask::TRY));
         match answer? {
             Answer::Granted { token, new } => {
                 self.count(new);
+                self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
                 if self.shared.may_wait() {
                     self.shared.node().look(self.shared.tx);
                 }
@@ -194,7 +203,7 @@ impl Transaction {
     pub fn lock_nowait(&self, claim: impl IntoClaim) -> Result<(), ClaimError> {
         let claim = claim.into_claim()?;
         if claim.nodes.is_empty() && claim.require == Require::All {
-            return self.request(&claim.object, claim.mode, false).map(drop);
+            return self.request(&claim.object, claim.mode, Ask::WAIT).map(drop);
         }
         self.lock_many_nowait([claim])
     }
@@ -205,7 +214,7 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::lock`]; then none of them is claimed.
     pub fn lock_many_nowait<C: IntoClaim>(&self, claims: impl IntoIterator<Item = C>) -> Result<(), ClaimError> {
-        self.request_many(claims).map(drop)
+        self.request_many(claims, false).map(drop)
     }
 
     /// Claims many objects in one atomic step, and waits for them and for all that was claimed before. What is free is
@@ -219,21 +228,28 @@ impl Transaction {
     ///
     /// # Errors
     /// As [`Transaction::lock`]; then none of them is claimed.
-    pub async fn lock_many<C: IntoClaim>(
-        &self,
-        claims: impl IntoIterator<Item = C>,
-    ) -> Result<Vec<Guard>, ClaimError> {
-        let requested = self.request_many(claims)?;
+    pub async fn lock_many<C: IntoClaim>(&self, claims: impl IntoIterator<Item = C>) -> Result<Vec<Guard>, ClaimError> {
+        let waits_for_earlier = self.shared.may_wait();
+        let requested = self.request_many(claims, false)?;
         let mut pending = Pending::new(&self.shared);
         requested.iter().for_each(|(object, _, answer)| pending.add(object, answer));
-        self.shared.wait_for_all().await?;
-        let mut guards = Vec::with_capacity(requested.len());
-        for (object, mode, _) in requested {
-            let token = self.granted(&object, mode)?;
-            guards.push(Guard::new(self.shared.clone(), object, mode, token));
+        let at_once = |(object, mode, answer): &(Object, Mode, Answer)| match answer {
+            Answer::Granted { token, .. } => Some(Guard::new(self.shared.clone(), object.clone(), *mode, *token)),
+            Answer::Waiting(_) => None,
+        };
+        // Also after a deadline, which ends waiting and nothing else.
+        if !waits_for_earlier
+            && let Some(guards) = requested.iter().map(at_once).collect()
+            && self.shared.settle() == Ok(true)
+        {
+            pending.received();
+            return Ok(guards);
         }
+        let wanted: Vec<(Object, Mode)> = requested.into_iter().map(|(object, mode, _)| (object, mode)).collect();
+        let tokens = self.wait_for(&wanted).await?;
         pending.received();
-        Ok(guards)
+        let guard = |((object, mode), token)| Guard::new(self.shared.clone(), object, mode, token);
+        Ok(wanted.into_iter().zip(tokens).map(guard).collect())
     }
 
     /// Waits until everything that was claimed is granted, whoever claimed it; returns at once if nothing waits. The
@@ -260,14 +276,10 @@ impl Transaction {
     pub fn unlock(&self, object: impl IntoObject) -> Result<(), ReleaseError> {
         let object = self.for_release(object)?;
         self.shared.node().unlock(self.shared.tx, &object)?;
-        self.shared.uncount_claim();
         if !self.shared.is_plain() {
             self.shared.machine(|machine| machine.gave_back(&object));
         }
-        if self.shared.is_known() {
-            // Another call may wait for what was withdrawn.
-            self.shared.changed.notify_waiters();
-        }
+        self.shared.look_again();
         Ok(())
     }
 
@@ -278,7 +290,10 @@ impl Transaction {
     /// As [`Transaction::unlock`].
     pub fn downgrade(&self, object: impl IntoObject) -> Result<(), ReleaseError> {
         let object = self.for_release(object)?;
-        Ok(self.shared.node().downgrade(self.shared.tx, &object)?)
+        self.shared.node().downgrade(self.shared.tx, &object)?;
+        // What only waited may be covered now.
+        self.shared.look_again();
+        Ok(())
     }
 
     /// Puts a lock back to the end of the line, still wanting it: all who wait for it go first.
@@ -304,19 +319,15 @@ impl Transaction {
     /// How it stands. If it has all locks, the caller is told of them by this. Never waits.
     pub fn status(&self) -> Status {
         let _ = self.shared.catch_up();
-        let claims = self.shared.node().claims(&*self.shared);
-        let status = self.shared.machine(|machine| machine.status(&claims));
-        if matches!(status, Status::HaveAllLocks { .. }) {
-            self.shared.node().tell_all(&*self.shared);
-        }
-        status
+        let claims = self.shared.node().claims_told(&*self.shared, false);
+        self.shared.machine(|machine| machine.status(&claims))
     }
 
     /// What it is, has and waits for. The caller is told by this of what it has. Never waits.
     pub fn info(&self) -> TransactionInfo {
-        let status = self.status();
-        self.shared.node().tell_all(&*self.shared);
-        let claims = self.shared.node().claims(&*self.shared);
+        let _ = self.shared.catch_up();
+        let claims = self.shared.node().claims_told(&*self.shared, true);
+        let status = self.shared.machine(|machine| machine.status(&claims));
         TransactionInfo { tx: self.shared.tx, status, claims, lost: self.losses() }
     }
 
@@ -327,6 +338,7 @@ impl Transaction {
 
     /// What it had and lost, with a failed node or at the end of its lease; not what it surrendered.
     pub fn losses(&self) -> Vec<Object> {
+        let _ = self.shared.catch_up();
         self.shared.machine(|machine| machine.losses().to_vec())
     }
 
@@ -384,10 +396,9 @@ impl Transaction {
     /// As [`Transaction::lock`].
     pub fn blocking_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
         let object = object.into_object()?;
-        let answer = self.request(&object, mode, true)?;
-        match self.at_once(&answer) {
-            Some(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
-            None => pollster::block_on(self.receive(object, mode, answer)),
+        match self.ask(&object, mode)? {
+            Asked::Received(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
+            Asked::Waits(answer) => pollster::block_on(self.receive(object, mode, answer)),
         }
     }
 
@@ -424,20 +435,19 @@ impl Transaction {
     }
 
     pub(crate) fn was_aborted(&self) -> bool {
-        self.shared.machine(|machine| matches!(machine.running(), Err(Over::Aborted { .. })))
+        self.shared.is_marked(Mark::Aborted)
     }
 
-    /// Claims one plain object; a grant given at once may `tell` the caller. Nothing but the shard is touched if it can be had at once.
-    fn request(&self, object: &Object, mode: Mode, tell: bool) -> Result<Answer, ClaimError> {
+    /// Claims one plain object. Nothing but the shard is touched if it can be had at once.
+    fn request(&self, object: &Object, mode: Mode, ask: Ask) -> Result<Answer, ClaimError> {
         let shared = &self.shared;
-        if shared.is_plain() && shared.claims() < shared.node().max_claims() {
-            let ask = if tell && !shared.may_wait() { Ask::WAIT_AND_TELL } else { Ask::WAIT };
+        if shared.is_plain() && shared.has_room_for(1) {
             if let Ok(answer) = shared.node().request(shared, object, mode, ask) {
                 self.note(&answer);
                 return Ok(answer);
             }
         }
-        let requested = self.request_many([Claim::new(object.clone(), mode)])?;
+        let requested = self.request_many([Claim::new(object.clone(), mode)], ask.tell)?;
         let (_, _, answer) = requested.into_iter().next().expect("one claim, one answer");
         Ok(answer)
     }
@@ -446,21 +456,18 @@ impl Transaction {
     fn request_many<C: IntoClaim>(
         &self,
         claims: impl IntoIterator<Item = C>,
+        tell: bool,
     ) -> Result<Vec<(Object, Mode, Answer)>, ClaimError> {
         let claims = claims.into_iter().map(IntoClaim::into_claim).collect::<Result<Vec<Claim>, InvalidObject>>()?;
-        let more = u32::try_from(claims.len()).unwrap_or(u32::MAX);
-        for claim in &claims {
-            self.admit(claim, more)?;
-        }
+        self.admit(&claims)?;
         let joined = join(claims.into_iter().map(|claim| (claim.object, claim.mode)));
         if joined.is_empty() {
             return Ok(Vec::new());
         }
         let now = self.shared.node().now();
         let in_time = self.shared.machine(|machine| machine.may_wait(now));
-        let ask = Ask { wait: in_time.is_ok(), tell: false };
-        let answers =
-            self.ask_again_after_failure(|shared| shared.node().request_all(shared, &joined, ask));
+        let ask = Ask { wait: in_time.is_ok(), tell };
+        let answers = self.ask_again_after_failure(|shared| shared.node().request_all(shared, &joined, ask));
         let answers = match answers {
             Ok(answers) => answers,
             Err(TryError::Claim(error)) => return Err(error),
@@ -473,20 +480,41 @@ impl Transaction {
         Ok(joined.into_iter().zip(answers).map(|((object, mode), answer)| (object, mode, answer)).collect())
     }
 
-    fn admit(&self, claim: &Claim, more: u32) -> Result<(), ClaimError> {
+    /// Whether these may be claimed, all of them or none.
+    fn admit(&self, claims: &[Claim]) -> Result<(), ClaimError> {
         let shared = &self.shared;
-        let limit = shared.node().max_claims();
-        if shared.claims().saturating_add(more) > limit {
+        let more = u32::try_from(claims.len()).unwrap_or(u32::MAX);
+        if !shared.has_room_for(more) {
             shared.machine(|machine| machine.running())?;
-            return Err(ClaimError::TooManyClaims { tx: shared.tx, limit });
+            return Err(ClaimError::TooManyClaims { tx: shared.tx, limit: shared.node().max_claims() });
         }
         let home = shared.node().name().clone();
-        let is_claimed = claim.require != Require::All && shared.node().is_claimed(shared.tx, &claim.object);
-        shared.machine(|machine| machine.admit(claim, &home, std::slice::from_ref(&home), is_claimed))?;
+        claims.iter().for_each(|claim| self.forget_conditions_of_what_is_gone(claim));
+        for (index, claim) in claims.iter().enumerate() {
+            // The machine knows the conditions of claims that are not plain; of plain ones only the table knows.
+            let is_claimed =
+                claim.require != Require::All && shared.node().claim(shared.tx, &claim.object).is_some();
+            let there = std::slice::from_ref(&home);
+            if let Err(error) = shared.machine(|machine| machine.admit(claim, &home, there, is_claimed)) {
+                // Nothing is half done: what was noted for those before is forgotten again.
+                claims[..index].iter().for_each(|claim| self.forget_conditions_of_what_is_gone(claim));
+                return Err(error);
+            }
+        }
         if shared.machine(|machine| machine.has_conditions()) {
             shared.mark(Mark::AskMachine);
         }
         Ok(())
+    }
+
+    /// Claims go in many ways (given back, withdrawn, covered, lost), so their conditions are only believed if
+    /// the table knows the claim.
+    fn forget_conditions_of_what_is_gone(&self, claim: &Claim) {
+        let shared = &self.shared;
+        if shared.machine(|machine| machine.has_conditions()) && shared.node().claim(shared.tx, &claim.object).is_none()
+        {
+            shared.machine(|machine| machine.gave_back(&claim.object));
+        }
     }
 
     /// Asks; if the transaction was stopped because the node failed, learns of it and asks once more.
@@ -505,7 +533,10 @@ impl Transaction {
 
     fn note(&self, answer: &Answer) {
         match answer {
-            Answer::Granted { new, .. } => self.count(*new),
+            Answer::Granted { new, .. } => {
+                self.count(*new);
+                self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
+            }
             Answer::Waiting(change) => {
                 self.count(*change == lock_core::WaitChange::New);
                 self.shared.began_to_wait();
@@ -520,17 +551,33 @@ impl Transaction {
         }
     }
 
-    /// The token of what was waited for. It may have been withdrawn by another call meanwhile.
-    fn granted(&self, object: &Object, mode: Mode) -> Result<Token, ClaimError> {
+    /// Waits for all that was claimed, and gives the tokens of these.
+    async fn wait_for(&self, wanted: &[(Object, Mode)]) -> Result<Vec<Token>, ClaimError> {
         let shared = &self.shared;
-        let token = shared.node().token(shared.tx, object, mode, shared.incarnation());
-        token.ok_or_else(|| ClaimError::Withdrawn { tx: shared.tx, object: object.clone() })
+        loop {
+            shared.wait_for_all().await?;
+            let token =
+                |(object, mode): &(Object, Mode)| shared.node().token(shared.tx, object, *mode, shared.incarnation());
+            if let Some(tokens) = wanted.iter().map(token).collect() {
+                return Ok(tokens);
+            }
+            // Surrendered or lost again, because another call of this transaction waits? Or withdrawn by one?
+            shared.catch_up()?;
+            let gone = |(object, mode): &&(Object, Mode)| {
+                shared.node().claim(shared.tx, object).is_none_or(|claim| claim.wanted.max(claim.granted) < Some(*mode))
+            };
+            if let Some((object, _)) = wanted.iter().filter(|wish| token(wish).is_none()).find(gone) {
+                return Err(ClaimError::Withdrawn { tx: shared.tx, object: object.clone() });
+            }
+        }
     }
 
     fn for_release(&self, object: impl IntoObject) -> Result<Object, ReleaseError> {
         let object = object.into_object()?;
-        if !self.shared.is_plain() {
+        if !self.shared.is_plain() || self.shared.missed_a_failure() {
             self.shared.machine(|machine| machine.running())?;
+            // What is claimed again after a failure can be given back again; what is lost is not held.
+            let _ = self.shared.catch_up();
         }
         Ok(object)
     }

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use lock_core::{Answer, ClaimError, Object, WaitChange};
+use lock_server::Stopped;
 
 use crate::shared::{Mark, Shared};
 
@@ -34,12 +35,14 @@ impl<'a> Pending<'a> {
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
+        if self.requests.is_empty() {
+            return;
+        }
         for (object, change) in self.requests.drain(..).rev() {
             self.shared.node().take_back(self.shared.tx, &object, change);
-            if change == WaitChange::New {
-                self.shared.uncount_claim();
-            }
         }
+        // Other calls wait for this claim too: `lock` waits for all that was claimed before.
+        self.shared.look_again();
     }
 }
 
@@ -52,10 +55,14 @@ impl Shared {
             if !self.is_plain() {
                 self.catch_up()?;
             }
-            if self.settle() {
-                return self.came_in_time();
+            let incarnation = self.incarnation();
+            match self.settle() {
+                // Unless another call is about to claim again what a failure took.
+                Ok(true) if self.incarnation() == incarnation => return self.came_in_time(),
+                Ok(true) => {}
+                Ok(false) => changed.await,
+                Err(Stopped) => self.catch_up()?,
             }
-            changed.await;
         }
     }
 

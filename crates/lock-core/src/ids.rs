@@ -53,6 +53,12 @@ impl Incarnation {
     pub fn first_number(self) -> u64 {
         self.0 << Self::COUNT_BITS
     }
+
+    /// The next incarnation of a node that knows how far its tables have counted: all of its numbers are larger
+    /// than that.
+    pub fn after(self, version: Version) -> Self {
+        Self(self.0.max(version.0 >> Self::COUNT_BITS) + 1)
+    }
 }
 
 /// The name of a node.

@@ -40,7 +40,15 @@ impl Deadlines {
 impl Node {
     /// Lets a party know when its time is over, on the clock of the node; forgotten if the party is gone by then.
     pub fn expire_at(&self, at: Millis, party: Weak<dyn Party>) {
-        self.deadlines.0.lock().push(Due { at, party });
+        let mut heap = self.deadlines.0.lock();
+        if heap.len() == heap.capacity() {
+            // Before it grows: those who ended in time need no reminder, and would stay until theirs.
+            heap.retain(|due| due.party.strong_count() > 0);
+            let room = heap.len();
+            heap.reserve(room);
+        }
+        heap.push(Due { at, party });
+        drop(heap);
         self.tell_server(ServerMessage::Tick);
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lock_core::{Deadlock, HolderView, Incarnation, LockTable, Millis, NodeId, Object, Tokens, TxId, WaitGraph, WaiterView};
+use lock_core::{
+    Deadlock, HolderView, Incarnation, LockTable, Millis, NodeId, Object, Tokens, TxId, WaitGraph, WaiterView,
+};
 use parking_lot::Mutex;
 use ractor::ActorRef;
 use tokio::time::Instant;
@@ -27,7 +29,7 @@ pub struct NodeConfig {
     pub name: NodeId,
     /// How many shards its table has; rounded up to a power of two, at most 64.
     pub shards: usize,
-    /// How many claims one transaction may have, granted and waiting; about, if tasks share the transaction.
+    /// How many claims one transaction may have, granted and waiting.
     pub max_claims: u32,
 }
 
@@ -151,10 +153,15 @@ impl Node {
     }
 
     pub(crate) fn hold(&self, index: usize) -> Held<'_> {
-        if self.broken.load(Ordering::Relaxed) {
+        loop {
+            let held = self.shards[index].hold(self);
+            // After the table is held: its last holder may have panicked while this one waited for it.
+            if !self.broken.load(Ordering::Acquire) {
+                return held;
+            }
+            drop(held);
             self.recover();
         }
-        self.shards[index].hold(&self.broken)
     }
 
     pub(crate) fn hold_for(&self, object: &Object) -> Held<'_> {
@@ -163,11 +170,15 @@ impl Node {
 
     /// The shards of a set of bits, in order, so that nobody waits for anybody in a circle.
     pub(crate) fn hold_set(&self, set: u64) -> Vec<Held<'_>> {
-        if self.broken.load(Ordering::Relaxed) {
+        loop {
+            let shards = self.shards.iter().enumerate().filter(|(index, _)| set & (1 << index) != 0);
+            let held: Vec<Held<'_>> = shards.map(|(_, shard)| shard.hold(self)).collect();
+            if !self.broken.load(Ordering::Acquire) {
+                return held;
+            }
+            drop(held);
             self.recover();
         }
-        let shards = self.shards.iter().enumerate().filter(|(index, _)| set & (1 << index) != 0);
-        shards.map(|(_, shard)| shard.hold(&self.broken)).collect()
     }
 
     pub(crate) fn hold_all(&self) -> Vec<Held<'_>> {
@@ -204,7 +215,7 @@ impl Node {
         self.hold_all().iter().map(|table| table.len()).sum()
     }
 
-    /// How many transactions are known because they had to wait.
+    /// How many transactions are known, because they had to wait or have an agent.
     pub fn party_count(&self) -> usize {
         self.parties.len()
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lock_core::{
-    Answer, Ask, ClaimView, Deadlock, Fact, Incarnation, Mode, NotHeld, Object, Refused, Surrendered, Token, TxId, WaitChange, WayOut, look,
-    request_all,
+    Answer, Ask, ClaimView, Deadlock, Fact, Incarnation, Mode, NotHeld, Object, Refused, Surrendered, Token, TxId,
+    WaitChange, WayOut, look, request_all,
 };
 use thiserror::Error;
 
@@ -86,7 +86,14 @@ impl Node {
         let profile = party.profile();
         let below = |index: usize| (set & ((1 << index) - 1)).count_ones() as usize;
         let table_of = |object: &Object| below(self.shard_of(object));
-        let answers = request_all(&mut held, table_of, &profile, claims, ask, self.now())?;
+        let answers = match request_all(&mut held, table_of, &profile, claims, ask, self.now()) {
+            Ok(answers) => answers,
+            Err(refused) => {
+                // Watchers saw what was granted and given back; nobody else has heard of it.
+                self.finish_all(held);
+                return Err(refused.into());
+            }
+        };
         let waits = answers.iter().filter(|answer| matches!(answer, Answer::Waiting(_))).count();
         if waits > 0 {
             self.parties.enter(profile.tx, party.clone());
@@ -191,18 +198,21 @@ impl Node {
         self.finish(table);
     }
 
-    /// Withdraws all that a transaction waits for; its grants stay. Gives the objects.
-    pub fn withdraw_waits<P: Party>(&self, party: &P) -> Vec<Object> {
+    /// Withdraws all that a transaction waits for; its grants stay. If that is something, `note` is called while the tables
+    /// are held: whoever sees that nothing waits any more sees also why.
+    pub fn withdraw_waits<P: Party>(&self, party: &P, note: impl FnOnce()) {
         let tx = party.profile().tx;
         let mut held = self.hold_set(party.touched());
-        let withdrawn = held.iter_mut().flat_map(|table| table.withdraw_waits(tx)).collect();
+        let withdrawn: usize = held.iter_mut().map(|table| table.withdraw_waits(tx).len()).sum();
+        if withdrawn > 0 {
+            note();
+        }
         self.finish_all(held);
-        withdrawn
     }
 
     /// Withdraws all that a transaction has and waits for. Each table is held in turn, so two objects may become free one
-    /// after the other. `may_be_known`: it may have waited, and is to be forgotten.
-    pub fn remove<P: Party>(&self, party: &P, may_be_known: bool) {
+    /// after the other.
+    pub fn remove<P: Party>(&self, party: &P) {
         let tx = party.profile().tx;
         let mut left = party.touched();
         while left != 0 {
@@ -212,29 +222,61 @@ impl Node {
             table.remove(tx);
             self.finish(table);
         }
-        if may_be_known {
+        // Asked last: a request that another thread made just before may have made it known.
+        if party.is_known() {
             self.parties.leave(tx);
         }
     }
 
+    /// Lets the node know a transaction that has an agent, so that it is told of a failure at once. For
+    /// one that is over this is taken back by [`Node::forget`].
+    pub fn get_to_know<P: Party + 'static>(&self, party: &Arc<P>) {
+        self.parties.enter(party.profile().tx, party.clone());
+    }
+
+    /// The opposite of [`Node::get_to_know`].
+    pub fn forget<P: Party>(&self, party: &P) {
+        self.parties.leave(party.profile().tx);
+    }
+
     /// If nothing that a transaction asked for waits any more, its caller is told of all of it,
-    /// in the same step; `None` while it waits.
-    pub fn told_all<P: Party>(&self, party: &P) -> Option<()> {
+    /// in the same step; `false` while it waits.
+    ///
+    /// # Errors
+    /// [`Stopped`]: nothing waits, but because the transaction was aborted or the node failed.
+    pub fn told_all<P: Party>(&self, party: &P) -> Result<bool, Stopped> {
         let tx = party.profile().tx;
         let mut held = self.hold_set(party.touched());
+        if held.first().is_some_and(|table| !party.may_act(table.incarnation())) {
+            return Err(Stopped);
+        }
         let waits = held.iter().any(|table| table.waiting_claims(tx) > 0);
-        (!waits).then(|| held.iter_mut().for_each(|table| table.tell_all(tx)))
+        if !waits {
+            held.iter_mut().for_each(|table| table.tell_all(tx));
+        }
+        Ok(!waits)
     }
 
-    /// Tells the caller of all that is granted so far.
-    pub fn tell_all<P: Party>(&self, party: &P) {
+    /// All that a transaction has and waits for, at one moment, in the order of the objects. Its caller is told of
+    /// what it has in the same step: in any case with `always`, and else if nothing waits.
+    pub fn claims_told<P: Party>(&self, party: &P, always: bool) -> Vec<ClaimView> {
         let tx = party.profile().tx;
-        self.hold_set(party.touched()).iter_mut().for_each(|table| table.tell_all(tx));
+        let mut held = self.hold_set(party.touched());
+        if always || held.iter().all(|table| table.waiting_claims(tx) == 0) {
+            held.iter_mut().for_each(|table| table.tell_all(tx));
+        }
+        views(&held, tx)
     }
 
-    /// Whether a transaction has or waits for exactly this object.
-    pub fn is_claimed(&self, tx: TxId, object: &Object) -> bool {
-        self.hold_for(object).claim(tx, object).is_some()
+    /// One claim of a transaction, if it has or waits for exactly this object.
+    pub fn claim(&self, tx: TxId, object: &Object) -> Option<ClaimView> {
+        self.hold_for(object).claim(tx, object)
+    }
+
+    /// How many claims a transaction has, granted and waiting.
+    pub fn claims_had<P: Party>(&self, party: &P) -> u32 {
+        let tx = party.profile().tx;
+        self.hold_set(party.touched()).iter().map(|table| table.claim_count(tx)).sum()
     }
 
     /// All that a transaction has and waits for, at one moment, in the order of the objects.
@@ -248,10 +290,7 @@ impl Node {
     }
 
     fn claims_in(&self, tx: TxId, shards: u64) -> Vec<ClaimView> {
-        let held = self.hold_set(shards);
-        let mut claims: Vec<ClaimView> = held.iter().flat_map(|table| table.claims(tx)).collect();
-        claims.sort_by(|one, other| one.object.cmp(&other.object));
-        claims
+        views(&self.hold_set(shards), tx)
     }
 
     /// The token of a transaction's current grant that covers an object, in one life of the node.
@@ -307,4 +346,10 @@ impl Node {
             }
         }
     }
+}
+
+fn views(held: &[Held<'_>], tx: TxId) -> Vec<ClaimView> {
+    let mut claims: Vec<ClaimView> = held.iter().flat_map(|table| table.claims(tx)).collect();
+    claims.sort_by(|one, other| one.object.cmp(&other.object));
+    claims
 }

@@ -20,6 +20,12 @@ pub trait Party: Send + Sync {
     /// Held: takes note of a shard that it has claims in.
     fn touch(&self, shard: usize);
 
+    /// Takes note that its node knows it from now on, until it leaves. Held, if it comes of a wait.
+    fn known(&self);
+
+    /// Whether its node may know it.
+    fn is_known(&self) -> bool;
+
     /// The shards that it may have claims in, as a set of bits.
     fn touched(&self) -> u64;
 
@@ -39,7 +45,7 @@ pub trait Party: Send + Sync {
     fn wake(&self);
 }
 
-/// Those who wait or waited, by id. Who never had to wait is not in here.
+/// Those who wait or waited or have an agent, by id. Who never had to wait is not in here.
 pub(crate) struct Parties {
     slices: Box<[Slice]>,
 }
@@ -59,6 +65,7 @@ impl Parties {
     }
 
     pub(crate) fn enter(&self, tx: TxId, party: Arc<dyn Party>) {
+        party.known();
         self.slice(tx).lock().insert(tx, party);
     }
 
@@ -71,9 +78,9 @@ impl Parties {
         self.slice(tx).lock().get(&tx).cloned()
     }
 
-    /// Everybody, and nobody is left.
-    pub(crate) fn take_all(&self) -> HashMap<TxId, Arc<dyn Party>> {
-        self.slices.iter().flat_map(|slice| std::mem::take(&mut *slice.0.lock())).collect()
+    /// Everybody.
+    pub(crate) fn all(&self) -> Vec<Arc<dyn Party>> {
+        self.slices.iter().flat_map(|slice| slice.0.lock().values().cloned().collect::<Vec<_>>()).collect()
     }
 
     pub(crate) fn len(&self) -> usize {

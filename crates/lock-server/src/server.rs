@@ -79,9 +79,10 @@ impl Actor for LockServer {
 impl Clock {
     /// Tells whose time is over, and sets the timer for the next one.
     fn tick(&mut self, node: &Arc<Node>, myself: &ActorRef<ServerMessage>) {
-        let next = node.deadlines.expire(node.now());
-        let Some(next) = next.filter(|next| self.timer.as_ref().is_none_or(|(at, timer)| at > next || timer.is_finished()))
-        else {
+        let now = node.now();
+        let next = node.deadlines.expire(now);
+        // A timer that is due has done its work, although its task may not have ended yet.
+        let Some(next) = next.filter(|next| self.timer.as_ref().is_none_or(|(at, _)| at > next || *at <= now)) else {
             return;
         };
         let (at, server) = (node.instant(next), myself.clone());

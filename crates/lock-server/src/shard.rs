@@ -1,10 +1,12 @@
 //! One table behind its mutex, and what a panic inside it means.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use lock_core::LockTable;
 use parking_lot::{Mutex, MutexGuard};
+
+use crate::Node;
 
 /// A lock table in shared memory. Nothing awaits while it is held.
 ///
@@ -19,16 +21,18 @@ impl Shard {
         Self { table: Mutex::new(table) }
     }
 
-    /// Holds the table. If the holder panics, `broken` is set: nobody knows what state it is in.
-    pub(crate) fn hold<'a>(&'a self, broken: &'a AtomicBool) -> Held<'a> {
-        Held { table: self.table.lock(), broken }
+    /// Holds the table. If the holder panics, the node is broken: nobody knows what state the table is in.
+    pub(crate) fn hold<'a>(&'a self, node: &'a Node) -> Held<'a> {
+        Held { table: self.table.lock(), node, panicking: std::thread::panicking() }
     }
 }
 
 /// A table that is held.
 pub(crate) struct Held<'a> {
     table: MutexGuard<'a, LockTable>,
-    broken: &'a AtomicBool,
+    node: &'a Node,
+    /// A thread that panics elsewhere ends its transactions while it unwinds; that breaks no table.
+    panicking: bool,
 }
 
 impl Deref for Held<'_> {
@@ -47,8 +51,10 @@ impl DerefMut for Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.broken.store(true, Ordering::SeqCst);
+        if !self.panicking && std::thread::panicking() {
+            self.node.broken.store(true, Ordering::SeqCst);
+            // Those who wait may have nobody who comes by a table again.
+            self.node.tell_supervisor();
         }
     }
 }

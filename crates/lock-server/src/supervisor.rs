@@ -9,7 +9,7 @@ use crate::server::LockServer;
 
 /// What the supervisor is told.
 pub(crate) enum SupervisorMessage {
-    /// A table failed and the node has a new life already.
+    /// Somebody panicked while it held a table.
     TablesFailed,
 }
 
@@ -49,6 +49,7 @@ impl Actor for Supervisor {
         match message {
             SupervisorMessage::TablesFailed => {
                 if let Some(node) = node.upgrade() {
+                    node.recover();
                     tracing::warn!(node = %node.name(), incarnation = %node.incarnation(), "the node serves again");
                 }
             }

@@ -1,9 +1,9 @@
 //! Watchers: a bounded stream of changes each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
 
-use lock_core::{Change, Object, Scope, WatchId};
+use lock_core::{Change, Object, Scope, Version, WatchId};
 use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -86,6 +86,14 @@ impl Watchers {
         }
     }
 
+    /// Tells a watcher of objects that nobody has and nobody waits for any more, because the node failed.
+    pub(crate) fn tell_emptied(&self, watch: WatchId, objects: &BTreeSet<Object>, version: Version) {
+        for object in objects {
+            let (holders, waiters) = (Vec::new(), Vec::new());
+            self.tell(watch, Change { object: object.clone(), version, holders, waiters });
+        }
+    }
+
     /// All watches, to set them up again in a new life of the node.
     pub(crate) fn all(&self) -> Vec<(WatchId, Object, Scope)> {
         let inner = self.inner.lock();
@@ -107,7 +115,8 @@ impl Node {
     }
 
     fn unwatch(&self, id: WatchId, object: &Object) {
-        self.hold_for(object).unwatch(id, object);
+        // In this order: a failure in between would set the watch up again.
         self.watchers.inner.lock().senders.remove(&id);
+        self.hold_for(object).unwatch(id, object);
     }
 }

@@ -177,7 +177,10 @@ impl LockTable {
         let record = self.record(claim);
         match change {
             WaitChange::New if !record.told => drop(self.unlock(tx, object)),
-            WaitChange::Conversion if record.wanted.is_some() => drop(self.withdraw_wait(tx, object)),
+            WaitChange::Conversion if record.granted.is_some() && record.wanted.is_some() => {
+                let _ = self.withdraw_wait(tx, object);
+            }
+            // Granted, or surrendered since: then it waits for both, and the read is still wanted.
             WaitChange::Conversion => drop(self.downgrade(tx, object)),
             WaitChange::Strengthened if !record.told => drop(self.downgrade(tx, object)),
             WaitChange::New | WaitChange::Strengthened | WaitChange::Nothing => {}

@@ -234,6 +234,11 @@ impl TransactionMachine {
         self.notes.as_ref().is_some_and(|notes| !notes.conditions.is_empty())
     }
 
+    /// Whether the claim of this object has such conditions.
+    pub fn has_conditions_for(&self, object: &Object) -> bool {
+        self.notes.as_ref().is_some_and(|notes| notes.conditions.contains_key(object))
+    }
+
     /// Takes note that an object is not claimed any more.
     pub fn gave_back(&mut self, object: &Object) {
         if let Some(notes) = &mut self.notes {
@@ -296,6 +301,12 @@ impl TransactionMachine {
     pub fn take_claims_to_repeat(&mut self) -> Vec<(Object, Mode)> {
         let again = self.notes.as_mut().map(|notes| std::mem::take(&mut notes.claim_again)).unwrap_or_default();
         again.into_iter().map(|claim| (claim.object, claim.mode)).collect()
+    }
+
+    /// Takes note of claims that could not be made again, because the node failed once more: they are next time.
+    pub fn repeat_later(&mut self, claims: impl IntoIterator<Item = (Object, Mode)>) {
+        let claims = claims.into_iter().map(|(object, mode)| LostClaim { object, mode, granted: false });
+        self.notes().claim_again.extend(claims);
     }
 
     /// Whether something that it claimed can never be granted any more.
