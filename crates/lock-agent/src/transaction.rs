@@ -1,5 +1,7 @@
 //! The handle of a transaction: all that a unit of work can do.
 
+mod blocking;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -387,51 +389,6 @@ impl Transaction {
     /// [`Over::Ended`], if it was ended before.
     pub fn try_end(&self) -> Result<(), Over> {
         self.shared.end()
-    }
-
-    /// [`Transaction::lock`] for threads without async: blocks the thread. Not for async tasks: whom it waits for may
-    /// need that thread.
-    ///
-    /// # Errors
-    /// As [`Transaction::lock`].
-    pub fn blocking_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
-        let object = object.into_object()?;
-        match self.ask(&object, mode)? {
-            Asked::Received(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
-            Asked::Waits(answer) => pollster::block_on(self.receive(object, mode, answer)),
-        }
-    }
-
-    /// [`Transaction::lock_timeout`] for threads without async: blocks the thread.
-    ///
-    /// # Errors
-    /// As [`Transaction::lock_timeout`].
-    pub fn blocking_lock_timeout(
-        &self,
-        object: impl IntoObject,
-        mode: Mode,
-        within: Duration,
-    ) -> Result<Guard, TimeoutError> {
-        pollster::block_on(self.lock_timeout(object, mode, within))
-    }
-
-    /// [`Transaction::lock_many`] for threads without async: blocks the thread.
-    ///
-    /// # Errors
-    /// As [`Transaction::lock_many`].
-    pub fn blocking_lock_many<C: IntoClaim>(
-        &self,
-        claims: impl IntoIterator<Item = C>,
-    ) -> Result<Vec<Guard>, ClaimError> {
-        pollster::block_on(self.lock_many(claims))
-    }
-
-    /// [`Transaction::await_all`] for threads without async: blocks the thread.
-    ///
-    /// # Errors
-    /// As [`Transaction::await_all`].
-    pub fn blocking_await_all(&self) -> Result<HaveAll, ClaimError> {
-        pollster::block_on(self.await_all())
     }
 
     pub(crate) fn was_aborted(&self) -> bool {

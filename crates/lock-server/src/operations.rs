@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lock_core::{
-    Answer, Ask, ClaimView, Deadlock, Fact, Incarnation, Mode, NotHeld, Object, Refused, Surrendered, Token, TxId,
+    Answer, Ask, ClaimView, Deadlock, Fact, Incarnation, LockTable, Mode, NotHeld, Object, Refused, Surrendered, Token, TxId,
     WaitChange, WayOut, look, request_all,
 };
 use thiserror::Error;
@@ -51,18 +51,40 @@ impl Node {
         let profile = party.profile();
         let answer = table.request(&profile, object, mode, ask, || self.now())?;
         let tx = profile.tx;
-        if let Answer::Waiting(change) = answer {
-            self.parties.enter(tx, party.clone());
-            let alone = change == WaitChange::New && table.claim_count(tx) == 1 && party.touched() == 1 << index;
-            self.finish(table);
-            count(&self.counters.waits, 1);
-            if !alone {
+        match answer {
+            Answer::Waiting(change) => {
+                let waited_before = party.is_known();
+                self.parties.enter(tx, party.clone());
+                let looks = waited_before || self.first_wait_may_close_a_circle(&table, &**party, index, change);
+                self.finish(table);
+                count(&self.counters.waits, 1);
+                if looks {
+                    self.look(tx);
+                }
+            }
+            // A conversion may stand in the way of readers that it passed, while its transaction waits elsewhere.
+            Answer::Granted { new: false, .. } if party.is_known() => {
+                self.finish(table);
                 self.look(tx);
             }
-        } else {
-            self.finish(table);
+            Answer::Granted { .. } => self.finish(table),
         }
         Ok(answer)
+    }
+
+    /// Whether the first claim of a transaction that waits may be part of a deadlock: not if the transaction has
+    /// nothing else, and not if those in its way never had to wait. Should one of them wait from now on, it
+    /// finds this one among the parties, and its look sees this claim.
+    fn first_wait_may_close_a_circle<P: Party>(
+        &self,
+        table: &LockTable,
+        party: &P,
+        shard: usize,
+        change: WaitChange,
+    ) -> bool {
+        let tx = party.profile().tx;
+        let alone = change == WaitChange::New && table.claim_count(tx) == 1 && party.touched() == 1 << shard;
+        !alone && table.any_blocker(tx, |blocker| self.parties.knows(blocker))
     }
 
     /// Asks for many objects in one atomic step; none may be named twice ([`join`](lock_core::join) them first). All
@@ -99,8 +121,8 @@ impl Node {
             self.parties.enter(profile.tx, party.clone());
         }
         self.finish_all(held);
-        if waits > 0 {
-            count(&self.counters.waits, waits as u64);
+        count(&self.counters.waits, waits as u64);
+        if waits > 0 || party.is_known() {
             self.look(profile.tx);
         }
         Ok(answers)

@@ -74,6 +74,10 @@ impl Parties {
         drop(left);
     }
 
+    pub(crate) fn knows(&self, tx: TxId) -> bool {
+        self.slice(tx).lock().contains_key(&tx)
+    }
+
     pub(crate) fn get(&self, tx: TxId) -> Option<Arc<dyn Party>> {
         self.slice(tx).lock().get(&tx).cloned()
     }

@@ -1,7 +1,7 @@
 //! The fast rules and their naive reading see the same world, step by step.
 
 use lock_core::{Object, TxId};
-use lock_sim::{Action, Engine, NaiveWorld, PureNode, Workload, random_actions};
+use lock_sim::{Action, ActorNode, Engine, NaiveWorld, PureNode, Workload, random_actions};
 
 /// Everything that can be told of a world. The order of tokens of different objects is only one
 /// order where there is one table.
@@ -48,7 +48,8 @@ fn agree(workload: Workload, seed: u64) {
     let (options, steps) = random_actions(workload, seed);
     let objects = objects_of(&steps);
     let mut naive = NaiveWorld::default();
-    let mut fast = [PureNode::default(), PureNode::with_tables(3)];
+    let mut fast: [Box<dyn Engine>; 3] =
+        [Box::new(PureNode::default()), Box::new(PureNode::with_tables(3)), Box::new(ActorNode::default())];
     for (tx, options) in (1..).map(TxId).zip(&options) {
         naive.begin(tx, options);
         fast.iter_mut().for_each(|world| world.begin(tx, options));
@@ -56,12 +57,12 @@ fn agree(workload: Workload, seed: u64) {
     let transactions = options.len() as u64;
     for (at, (tx, action)) in steps.iter().enumerate() {
         let expected = naive.act(*tx, action);
-        for (world, one_table) in fast.iter_mut().zip([true, false]) {
+        for (world, one_table) in fast.iter_mut().zip([true, false, false]) {
             let seen = world.act(*tx, action);
             let here = format!("seed {seed}, step {at}: {tx} {action:?}, of {:?}", &steps[..=at]);
             assert_eq!(expected.is_ok(), seen.is_ok(), "{here}: {expected:?} or {seen:?}");
             let tell = |world: &mut dyn Engine| tell(world, transactions, &objects, one_table);
-            let (right, told) = (tell(&mut naive), tell(world));
+            let (right, told) = (tell(&mut naive), tell(world.as_mut()));
             assert!(right == told, "{here}\nshould be\n{right}\nis\n{told}");
         }
     }

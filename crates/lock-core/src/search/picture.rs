@@ -16,7 +16,7 @@ pub(super) struct ClaimRef {
 /// The waits of some transactions, in rows that point at each other by index.
 ///
 /// Whoever has no unmet claims does not wait, as far as is known.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Picture {
     pub(super) members: Vec<Member>,
     pub(super) unmet: Vec<Unmet>,
@@ -61,10 +61,31 @@ pub(super) struct PictureBlock {
 }
 
 impl Picture {
+    /// A picture with room for a small deadlock.
+    pub(super) fn new() -> Self {
+        const ROOM: usize = 16;
+        Self {
+            members: Vec::with_capacity(ROOM),
+            unmet: Vec::with_capacity(ROOM),
+            waits: Vec::with_capacity(ROOM),
+            blocks: Vec::with_capacity(ROOM),
+            by_id: HashMap::default(),
+        }
+    }
+
     /// Where a transaction stands among the members; the newest member if it was not met before.
     pub(super) fn meet(&mut self, tx: TxId) -> usize {
+        /// Up to here a look along the row is faster than a hash.
+        const FEW: usize = 16;
         let next = self.members.len();
-        let index = *self.by_id.entry(tx).or_insert(next);
+        let index = if next < FEW {
+            self.members.iter().position(|member| member.tx == tx).unwrap_or(next)
+        } else {
+            if self.by_id.is_empty() {
+                self.by_id.extend(self.members.iter().enumerate().map(|(index, member)| (member.tx, index)));
+            }
+            *self.by_id.entry(tx).or_insert(next)
+        };
         if index == next {
             self.members.push(Member { tx, blocks: 0..0, priority: 0, told: false });
         }

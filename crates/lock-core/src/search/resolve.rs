@@ -102,16 +102,12 @@ fn decide(picture: &mut Picture) -> Option<Decision> {
 /// Whether some transaction that this one waits for waits itself: else it cannot be stuck.
 fn waits_for_a_waiter<T: Deref<Target = LockTable>>(tables: &[T], tx: TxId) -> bool {
     let waits = |blocker: TxId| tables.iter().any(|table| table.waiting_claims(blocker) > 0);
-    let mut found = false;
-    for table in tables {
-        table.each_block_of(tx, |_, block| found = found || waits(table.owner(block.claim)));
-    }
-    found
+    tables.iter().any(|table| table.any_blocker(tx, waits))
 }
 
 /// All that can be reached along the arrows from a transaction, and whether a way leads back to it.
 fn reach<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> (Picture, bool) {
-    let mut picture = Picture::default();
+    let mut picture = Picture::new();
     let mut comes_back = false;
     let mut next = picture.meet(start);
     while let Some(member) = picture.members.get(next) {
@@ -142,9 +138,9 @@ fn reach<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> (Picture, b
     (picture, comes_back)
 }
 
-/// Whether a transaction waits, and somebody may wait for it.
+/// Whether a transaction waits for one who waits, and somebody may wait for it.
 fn may_be_on_a_circle<T: Deref<Target = LockTable>>(tables: &[T], tx: TxId) -> bool {
-    tables.iter().any(|table| table.waiting_claims(tx) > 0) && tables.iter().any(|table| table.is_waited_for(tx))
+    waits_for_a_waiter(tables, tx) && tables.iter().any(|table| table.is_waited_for(tx))
 }
 
 fn carry_out<T: DerefMut<Target = LockTable>>(

@@ -122,7 +122,7 @@ mod tests {
 
     /// Each member has one claim that needs so many of its nodes, each blocked by one other member.
     fn stuck(claims: &[(usize, &[usize])]) -> Vec<bool> {
-        let mut picture = Picture::default();
+        let mut picture = Picture::new();
         let claim = ClaimRef { table: 0, claim: 0 };
         for member in 0..claims.len() {
             picture.meet(TxId(member as u64));

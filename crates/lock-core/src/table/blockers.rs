@@ -1,5 +1,7 @@
 //! When a claim has to wait: for granted claims that conflict, and for conflicting ones ahead in line.
 
+use std::ops::ControlFlow;
+
 use super::LockTable;
 use super::records::{NONE, Place, Slot};
 use super::tree::Location;
@@ -33,7 +35,10 @@ impl LockTable {
         let record = self.record(claim);
         if !self.turned.is_empty() {
             let mut found = None;
-            self.each_blocker(claim, |block| found = found.or(Some(block)));
+            let _ = self.try_each_blocker(claim, |block| {
+                found = Some(block);
+                ControlFlow::Break(())
+            });
             return found;
         }
         let mode = record.wanted.expect("only a waiting claim is blocked");
@@ -115,6 +120,19 @@ impl LockTable {
 
     /// Every claim that a waiting claim waits for, turned pairs considered.
     pub(super) fn each_blocker(&self, claim: Slot, mut tell: impl FnMut(Block)) {
+        let all = self.try_each_blocker(claim, |block| {
+            tell(block);
+            ControlFlow::Continue(())
+        });
+        debug_assert!(all.is_continue(), "nobody breaks off");
+    }
+
+    /// The same, until the visitor has seen enough.
+    pub(super) fn try_each_blocker(
+        &self,
+        claim: Slot,
+        mut visit: impl FnMut(Block) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let record = self.record(claim);
         let mode = record.wanted.expect("only a waiting claim is blocked");
         let who = Candidate { tx: record.tx, mode, place: record.place };
@@ -122,19 +140,20 @@ impl LockTable {
         let reach = if record.turned { Place::END } else { record.place };
         let mut at = |entry: Slot| {
             for claim in self.conflicting_grants(entry, who) {
-                tell(Block { claim, kind: ArrowKind::Hard });
+                visit(Block { claim, kind: ArrowKind::Hard })?;
             }
             for other in self.conflicting_waiters(entry, who, reach) {
                 if self.ahead(other, claim) {
-                    tell(Block { claim: other, kind: ArrowKind::Soft });
+                    visit(Block { claim: other, kind: ArrowKind::Soft })?;
                 }
             }
+            ControlFlow::Continue(())
         };
-        self.from_here_up(record.entry).for_each(&mut at);
+        self.from_here_up(record.entry).try_for_each(&mut at)?;
         let nothing = move |branch: &super::records::Branch| {
             branch.granted.conflicting(mode) + branch.waiting.conflicting(mode) == 0
         };
-        self.below(record.entry, nothing).for_each(&mut at);
+        self.below(record.entry, nothing).try_for_each(&mut at)
     }
 
     /// Whether anybody waits for something that this transaction has, or waits for ahead of them.

@@ -1,5 +1,7 @@
 //! What the deadlock search reads of a table, and what it does to it.
 
+use std::ops::ControlFlow;
+
 use super::{Block, LockTable, Slot};
 use crate::{Mode, Object, TxId};
 
@@ -15,6 +17,15 @@ impl LockTable {
             }
         }
         Some((record.priority, record.told > 0))
+    }
+
+    /// Whether any transaction that this one waits for here is such a one.
+    pub fn any_blocker(&self, tx: TxId, mut is_such: impl FnMut(TxId) -> bool) -> bool {
+        let Some(slot) = self.tx_slot(tx).filter(|slot| self.txs[*slot as usize].waiting > 0) else { return false };
+        self.waiting_claims_of(slot).any(|claim| {
+            let such = |block: Block| if is_such(self.owner(block.claim)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            self.try_each_blocker(claim, such).is_break()
+        })
     }
 
     /// Whether anybody may wait for what this transaction has or waits for.
