@@ -45,21 +45,24 @@ pub trait Party: Send + Sync {
     fn wake(&self);
 }
 
+/// Ids are counted, not chosen, so nobody can make their hashes collide.
+type PartyMap = HashMap<TxId, Arc<dyn Party>, foldhash::fast::FixedState>;
+
 /// Those who wait or waited or have an agent, by id. Who never had to wait is not in here.
 pub(crate) struct Parties {
     slices: Box<[Slice]>,
 }
 
 #[repr(align(128))]
-struct Slice(Mutex<HashMap<TxId, Arc<dyn Party>>>);
+struct Slice(Mutex<PartyMap>);
 
 impl Parties {
     pub(crate) fn new(slices: usize) -> Self {
-        let slice = |_| Slice(Mutex::new(HashMap::new()));
+        let slice = |_| Slice(Mutex::new(PartyMap::default()));
         Self { slices: (0..slices.next_power_of_two()).map(slice).collect() }
     }
 
-    fn slice(&self, tx: TxId) -> &Mutex<HashMap<TxId, Arc<dyn Party>>> {
+    fn slice(&self, tx: TxId) -> &Mutex<PartyMap> {
         let index = usize::try_from(tx.0).unwrap_or(usize::MAX) & (self.slices.len() - 1);
         &self.slices[index].0
     }

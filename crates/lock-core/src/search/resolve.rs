@@ -7,7 +7,7 @@ use super::picture::{ClaimRef, NodeWait, Picture, PictureBlock, Unmet};
 use super::stuck::serve;
 use super::way_out::{Decision, Step, way_out, way_out_of_plain_ring};
 use crate::ArrowKind::{Hard, Soft};
-use crate::table::{Block, Slot};
+use crate::table::{Block, Slot, hash_of};
 use crate::{Arrow, Deadlock, LockTable, Millis, Object, TxId, WaitGraph, WayOut};
 
 /// What a look came to.
@@ -51,8 +51,9 @@ pub fn look<T: DerefMut<Target = LockTable>>(tables: &mut [T], tx: TxId, now: Mi
         } else {
             lookers.pop_front();
         }
-        while lookers.front().is_some_and(|looker| !waits_for_a_waiter(tables, *looker)) {
-            lookers.pop_front();
+        // All new arrows are those of the lookers, so a new circle has one of them on it.
+        if !lookers.iter().any(|looker| may_be_on_a_circle(tables, *looker)) {
+            return resolution;
         }
         let Some(looker) = lookers.front() else { return resolution };
         resolution.searches += 1;
@@ -112,9 +113,10 @@ fn reach<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> (Picture, b
     let mut next = picture.meet(start);
     while let Some(member) = picture.members.get(next) {
         let (tx, first_block) = (member.tx, picture.blocks.len());
+        let hash = hash_of(tx);
         for (index, table) in (0..).zip(tables) {
             let mut last = None;
-            let standing = table.each_block_of(tx, |claim, block| {
+            let standing = table.each_block_of(tx, hash, |claim, block| {
                 if last != Some(claim) {
                     last = Some(claim);
                     picture.unmet.push(Unmet { member: next, missing: 1 });

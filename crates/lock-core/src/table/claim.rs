@@ -1,13 +1,11 @@
 //! Asking: a new claim, a repeat, a conversion, a stronger wish.
 
-use std::hash::BuildHasher;
-
 use thiserror::Error;
 
 use super::blockers::{Block, Candidate};
 use super::records::{ClaimRecord, NONE, Place, Slot};
 use super::tree::Location;
-use super::{LockTable, TxProfile, slot};
+use super::{LockTable, TxProfile, hash_of, slot};
 use crate::{ArrowKind, Millis, Mode, Object, Token, TxId};
 
 /// How a transaction asks.
@@ -103,7 +101,7 @@ impl LockTable {
         now: impl FnOnce() -> Millis,
     ) -> Result<Answer, Refused> {
         let at = self.locate(object);
-        let hash = self.hasher.hash_one(profile.tx.0);
+        let hash = hash_of(profile.tx);
         let tx = self.tx_slot_by(hash, profile.tx);
         if let Some(tx) = tx {
             if let Some(token) = self.covered_by(tx, at, mode, ask) {

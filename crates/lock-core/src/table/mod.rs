@@ -166,7 +166,7 @@ impl LockTable {
 
     #[inline]
     fn tx_slot(&self, tx: TxId) -> Option<Slot> {
-        self.tx_slot_by(self.hasher.hash_one(tx.0), tx)
+        self.tx_slot_by(hash_of(tx), tx)
     }
 
     #[inline]
@@ -185,14 +185,14 @@ impl LockTable {
             priority: profile.priority,
             abort_on_deadlock: profile.abort_on_deadlock,
         }));
-        let (txs, hasher) = (&self.txs, &self.hasher);
-        self.tx_index.insert_unique(hash, slot, |slot| hasher.hash_one(txs[*slot as usize].id.0));
+        let txs = &self.txs;
+        self.tx_index.insert_unique(hash, slot, |slot| hash_of(txs[*slot as usize].id));
         slot
     }
 
     fn forget_tx(&mut self, slot: Slot) {
         let record = self.txs.remove(slot as usize);
-        let hash = self.hasher.hash_one(record.id.0);
+        let hash = hash_of(record.id);
         if let Ok(found) = self.tx_index.find_entry(hash, |other| *other == slot) {
             found.remove();
         }
@@ -231,6 +231,12 @@ impl LockTable {
     fn record_mut(&mut self, slot: Slot) -> &mut ClaimRecord {
         &mut self.claims[slot as usize]
     }
+}
+
+/// The hash of an id, the same for all tables. Ids are counted, not chosen, so nobody can make them collide.
+#[inline]
+pub(crate) fn hash_of(tx: TxId) -> u64 {
+    foldhash::fast::FixedState::with_seed(0).hash_one(tx.0)
 }
 
 fn slot(index: usize) -> Slot {

@@ -8,8 +8,15 @@ use crate::{Mode, Object, TxId};
 impl LockTable {
     /// Every block of every waiting claim of a transaction, claim by claim. Gives the transaction's priority, and
     /// whether its caller was told of anything that it has here.
-    pub(crate) fn each_block_of(&self, tx: TxId, mut tell: impl FnMut(Slot, Block)) -> Option<(i32, bool)> {
-        let slot = self.tx_slot(tx)?;
+    ///
+    /// `hash` is that of the id: a search asks many tables for the same transaction.
+    pub(crate) fn each_block_of(
+        &self,
+        tx: TxId,
+        hash: u64,
+        mut tell: impl FnMut(Slot, Block),
+    ) -> Option<(i32, bool)> {
+        let slot = self.tx_slot_by(hash, tx)?;
         let record = &self.txs[slot as usize];
         if record.waiting > 0 {
             for claim in self.waiting_claims_of(slot) {

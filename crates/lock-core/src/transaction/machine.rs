@@ -1,6 +1,6 @@
 //! What a transaction may still do, and what it was told.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -18,6 +18,8 @@ pub struct TransactionMachine {
     tx: TxId,
     options: TransactionOptions,
     life: Life,
+    /// Not among the notes: every member of a deadlock gets it, while the tables are held.
+    deadlocks: Vec<Arc<Deadlock>>,
     /// Boxed: most transactions end without anything to note.
     notes: Option<Box<Notes>>,
 }
@@ -26,7 +28,6 @@ pub struct TransactionMachine {
 struct Notes {
     /// Nodes and require of each claim that is not simply on the home node.
     conditions: BTreeMap<Object, (BTreeSet<NodeId>, Require)>,
-    deadlocks: VecDeque<Arc<Deadlock>>,
     lost: Vec<Object>,
     claim_again: Vec<LostClaim>,
     cannot_serve: BTreeSet<Object>,
@@ -146,7 +147,7 @@ impl TransactionMachine {
 
     /// A transaction that begins.
     pub fn new(tx: TxId, options: TransactionOptions) -> Self {
-        Self { tx, options, life: Life::Running, notes: None }
+        Self { tx, options, life: Life::Running, deadlocks: Vec::new(), notes: None }
     }
 
     fn notes(&mut self) -> &mut Notes {
@@ -259,11 +260,10 @@ impl TransactionMachine {
 
     /// Takes note of a deadlock that it was part of. As the one who aborts, it is over now.
     pub fn resolved(&mut self, deadlock: &Arc<Deadlock>) {
-        let deadlocks = &mut self.notes().deadlocks;
-        if deadlocks.len() == Self::KEPT_DEADLOCKS {
-            deadlocks.pop_front();
+        if self.deadlocks.len() == Self::KEPT_DEADLOCKS {
+            self.deadlocks.remove(0);
         }
-        deadlocks.push_back(deadlock.clone());
+        self.deadlocks.push(deadlock.clone());
         if deadlock.way_out == (WayOut::Abort { victim: self.tx }) && matches!(self.life, Life::Running) {
             self.life = Life::Aborted(deadlock.clone());
         }
@@ -271,7 +271,7 @@ impl TransactionMachine {
 
     /// The deadlocks that it was part of, oldest first: the newest [`Self::KEPT_DEADLOCKS`] of them.
     pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
-        self.notes.as_ref().map(|notes| notes.deadlocks.iter().cloned().collect()).unwrap_or_default()
+        self.deadlocks.clone()
     }
 
     /// Takes note of claims that are gone with a node.
