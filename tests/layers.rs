@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may depend on whom, tests included. A crate that is not in here has to be thought about first.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
     ("lock-core", &[]),
     ("lock-server", &["lock-core"]),
     ("lock-agent", &["lock-core", "lock-server"]),
     ("gordian", &["lock-agent", "lock-core", "lock-server", "lock-sim"]),
     ("lock-sim", &["lock-agent", "lock-core", "lock-server"]),
     ("lock-cli", &["lock-agent", "lock-core", "lock-server", "lock-sim", "gordian"]),
-    ("xtask", &["lock-agent", "lock-core", "lock-server", "lock-sim", "gordian"]),
+    ("gordian-bench", &["lock-agent", "lock-core", "lock-server", "lock-sim", "gordian"]),
+    ("xtask", &[]),
 ];
 
 /// What `lock-core` may take from others: nothing that has a clock, a task, a socket or a log.
@@ -46,7 +47,10 @@ impl Source {
     }
 
     fn is_library(&self) -> bool {
-        self.path.contains("src/") && !self.path.starts_with("xtask") && !self.path.ends_with("/tests.rs")
+        self.path.contains("src/")
+            && !self.path.starts_with("xtask")
+            && !self.path.starts_with("bench")
+            && !self.path.ends_with("/tests.rs")
     }
 }
 
@@ -84,7 +88,7 @@ fn sources() -> Vec<Source> {
 
 /// The manifest of every crate, by the crate's name.
 fn manifests() -> BTreeMap<String, String> {
-    let mut folders = vec![root(), root().join("xtask")];
+    let mut folders = vec![root(), root().join("xtask"), root().join("bench")];
     folders.extend(fs::read_dir(root().join("crates")).expect("there are crates").flatten().map(|entry| entry.path()));
     let manifests = folders.iter().map(|folder| folder.join("Cargo.toml")).filter(|path| path.is_file());
     let named = manifests.map(|path| read(&path)).map(|manifest| {

@@ -42,7 +42,8 @@ impl Begin {
         self
     }
 
-    /// `true`: when the node fails, claim everything again on its return. Default `false`: the claims fail.
+    /// `true`: when the node fails, claim everything again on its return; its agent does so, without a call.
+    /// Default `false`: the claims fail with [`ClaimError::Lost`].
     pub fn await_nodes(mut self, wait: bool) -> Self {
         self.options.await_nodes = wait;
         self
@@ -54,7 +55,8 @@ impl Begin {
         self
     }
 
-    /// `true`: everything that happens to the transaction is told by [`Transaction::events`]. Default `false`.
+    /// `true`: the transaction has its agent from the begin, ready for [`Transaction::events`]. Default `false`: it gets
+    /// one with the first call of `events`. Either way a stream tells what happens after it was asked for.
     pub fn notify(mut self, notify: bool) -> Self {
         self.options.notify = notify;
         self
@@ -66,13 +68,21 @@ impl Begin {
         self
     }
 
-    /// The end of waiting, from now on: what it still waits for then is withdrawn, what it has stays.
+    /// The end of waiting, so long after this call: what it still waits for then is withdrawn, and the calls that wait
+    /// return [`ClaimError::DeadlineOver`]. What it has stays; what can be had at once it may still have. Rounded up to a
+    /// millisecond. Default: none.
+    ///
+    /// With [`Begin::run`] it is the end for all tries together.
     pub fn deadline(mut self, within: Duration) -> Self {
         self.options.deadline = Some(self.at(within));
         self
     }
 
-    /// The end of holding, from now on: the transaction is ended then, and told what it lost.
+    /// The end of holding, so long after this call: the transaction is ended then, and [`Transaction::losses`] names
+    /// what it lost. Rounded up to a millisecond. Default: none.
+    ///
+    /// Who worked on does not notice by itself: look at the guard, and let the resource look at the token. With
+    /// [`Begin::run`] it is the end for all tries together.
     pub fn lease(mut self, within: Duration) -> Self {
         self.options.lease = Some(self.at(within));
         self
@@ -84,7 +94,10 @@ impl Begin {
         Millis(self.handle.node.now().0.saturating_add(ms))
     }
 
-    /// Begins it. Needs no waiting, so threads without async may call it.
+    /// Begins it: takes the next age, and does nothing else that costs. Never waits, so threads without async may call it.
+    ///
+    /// # Panics
+    /// If it needs an agent, there is no Tokio runtime, and the system gives no thread for one.
     pub fn start(self) -> Transaction {
         let tx = self.handle.node.next_tx();
         self.start_as(tx)
@@ -105,6 +118,8 @@ impl Begin {
 
     /// Begins it with a row of claims, taken in one atomic step, and waits for them all.
     ///
+    /// First come, first served, like [`Transaction::lock_many`].
+    ///
     /// # Cancel safety
     /// If the future is dropped, the transaction is ended.
     ///
@@ -116,7 +131,10 @@ impl Begin {
         Ok(tx)
     }
 
-    /// Like [`Locks::run`](crate::Locks::run), with these options.
+    /// Like [`Locks::run`](crate::Locks::run), with these options; `abort_on_deadlock` is on, whatever was chosen.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the work is dropped where it stands and its locks are released.
     ///
     /// # Errors
     /// What the work returns, unless its transaction was aborted.

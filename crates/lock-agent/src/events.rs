@@ -48,14 +48,19 @@ pub enum Event {
     Missed(u64),
 }
 
-/// The events of a transaction. Ends when the transaction is over.
+/// The events of a transaction, in order. Ends when the transaction is over.
+///
+/// Up to 1024 events wait for a slow reader; what comes beyond is dropped, and [`Event::Missed`] says how many they
+/// were. A transaction whose handle is dropped before its agent came to run may end the stream without its last events.
 pub struct Events {
     pub(crate) events: mpsc::Receiver<Event>,
     pub(crate) shared: Weak<Shared>,
 }
 
 impl Events {
-    /// The next event; `None` when the transaction is over.
+    /// The next event; waits for it. `None` when the transaction is over and all that was kept is read.
+    ///
+    /// To read of a grant is to be told of it: from then on it counts as known to the caller.
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped.

@@ -33,7 +33,7 @@ impl Guard {
         &self.object
     }
 
-    /// How it was asked for.
+    /// How it was asked for. The guard speaks of this mode: after a downgrade, the guard of the write is not held.
     pub fn mode(&self) -> Mode {
         self.mode
     }
@@ -53,7 +53,7 @@ impl Guard {
         self.first
     }
 
-    /// Whether the transaction has the lock now.
+    /// Whether the transaction has the lock now, in this mode or a stronger one. Looks into the table.
     pub fn is_held(&self) -> bool {
         self.token().is_some()
     }

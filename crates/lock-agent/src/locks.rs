@@ -13,7 +13,7 @@ use crate::{Begin, IntoClaim, Transaction};
 /// The locks of a node.
 ///
 /// Cheap to clone. A clone per task or thread is best: clones share the node, but not the
-/// counter that every begin has to touch.
+/// reference count that each begin and end of a transaction touches.
 ///
 /// ```
 /// use lock_agent::{Locks, Mode};
@@ -54,12 +54,19 @@ pub struct LockInfo {
 impl Locks {
     /// The locks of one node embedded in this process.
     ///
-    /// Its actors run on the Tokio runtime of the caller; without one, on a thread of their own.
+    /// Its actors run on the Tokio runtime of the caller; without one, on a thread of their own. When that runtime is
+    /// shut down, locks still work, but deadlines and leases stop: nobody is there to keep time.
+    ///
+    /// # Panics
+    /// If there is no Tokio runtime and the system gives no thread for one.
     pub fn local() -> Self {
         Self::with(NodeConfig::default())
     }
 
     /// The same with a configuration.
+    ///
+    /// # Panics
+    /// As [`Locks::local`].
     pub fn with(config: NodeConfig) -> Self {
         Self { handle: Arc::new(Handle { node: Node::start(config) }) }
     }
@@ -71,6 +78,8 @@ impl Locks {
 
     /// Begins a transaction with a row of claims, taken in one atomic step, and waits for them all.
     /// Transactions that ask for all at once never deadlock with each other.
+    ///
+    /// First come, first served, like [`Transaction::lock_many`].
     ///
     /// # Cancel safety
     /// If the future is dropped, the transaction is ended.
@@ -89,7 +98,9 @@ impl Locks {
     /// The transaction aborts when it has to give way, and the work is called again with the **same
     /// age**, so that it becomes the oldest in time and nobody starves. Whatever happens, the
     /// transaction ends. The work may run several times: make what it does outside of the locks repeatable,
-    /// and let it return with the error when a lock fails.
+    /// and let it return with the error when a lock fails. What it returns from a try that was aborted is dropped.
+    ///
+    /// To spawn it on a runtime with several threads, let the closure own what it uses: `async move |tx| …`.
     ///
     /// # Cancel safety
     /// If the future is dropped, the work is dropped where it stands and its locks are released.
@@ -100,7 +111,10 @@ impl Locks {
         self.begin().run(work).await
     }
 
-    /// Watches an object or a subtree from now on; holds nothing.
+    /// Watches an object or a subtree from now on; holds nothing, and slows nobody down by waiting.
+    ///
+    /// Each step that changes the holders or waiters of an object gives one [`Change`](crate::Change). A watcher that falls 1024
+    /// changes behind is let go, and told so once it has read them.
     ///
     /// # Errors
     /// If what is named is no object.
@@ -108,7 +122,9 @@ impl Locks {
         Ok(self.handle.node.watch(object.into_object()?, scope))
     }
 
-    /// Who has exactly this object, and who waits for it.
+    /// Who has exactly this object, and who waits for it. Locks above and below it are not named.
+    ///
+    /// Holders and waiters are read one after the other: a hand-off in between may show its transaction in both, or in neither.
     ///
     /// # Errors
     /// If what is named is no object.
@@ -138,22 +154,24 @@ impl Locks {
         self.handle.node.claims_of(tx)
     }
 
-    /// The wait-for graph of all who wait: why is this one blocked?
+    /// The wait-for graph of all who wait, as it stands at one moment: why is this one blocked?
+    ///
+    /// Holds all tables while it reads: for people and for tests, not for every request.
     pub fn wait_graph(&self) -> WaitGraph {
         self.handle.node.wait_graph()
     }
 
-    /// The deadlocks that were resolved of late, oldest first.
+    /// The deadlocks that were resolved of late, the newest 1024, oldest first.
     pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
         self.handle.node.deadlocks()
     }
 
-    /// What the node counted so far.
+    /// What the node counted so far. Cheap.
     pub fn stats(&self) -> Statistics {
         self.handle.node.statistics()
     }
 
-    /// How the node stands.
+    /// How the node stands, at one moment. Holds all tables while it reads.
     pub fn status(&self) -> NodeStatus {
         self.handle.node.status()
     }

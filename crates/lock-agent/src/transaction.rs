@@ -1,5 +1,7 @@
 //! The handle of a transaction: all that a unit of work can do.
 
+mod blocking;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,7 +89,10 @@ impl Transaction {
     /// Locks an object, and waits for it and for all that was claimed before.
     ///
     /// What the transaction has already, on the object or above it, is granted at once. Write on what it has for
-    /// reading is a conversion, which goes before ordinary waiters.
+    /// reading is a conversion, which goes before ordinary waiters. While it waits, it may have to surrender what it has, in
+    /// a deadlock; but it does not return before everything is back, or the transaction is aborted.
+    ///
+    /// First come, first served.
     ///
     /// # Cancel safety
     /// If the future is dropped while it waits, its request is withdrawn; if the grant came in
@@ -139,7 +144,8 @@ impl Transaction {
         Ok(Guard::new(self.shared.clone(), object, mode, token))
     }
 
-    /// Locks an object, but waits no longer than that.
+    /// Locks an object, but waits no longer than that; first come, first served. Needs a timer: that of the caller's
+    /// Tokio runtime, which must have time enabled, or without one that of a thread of Gordian's.
     ///
     /// # Cancel safety
     /// As [`Transaction::lock`].
@@ -147,6 +153,9 @@ impl Transaction {
     /// # Errors
     /// [`TimeoutError::Elapsed`], if it was not granted in time: then it is not held and nothing
     /// is left in line, whatever happened in the last moment. Else as [`Transaction::lock`].
+    ///
+    /// # Panics
+    /// If the caller's Tokio runtime has no timer.
     pub async fn lock_timeout(
         &self,
         object: impl IntoObject,
@@ -162,10 +171,11 @@ impl Transaction {
         }
     }
 
-    /// Locks an object if it can be had at once; else nothing is queued. Does not wait for earlier claims either.
+    /// Locks an object if it can be had at once; else nothing is queued. Does not wait for earlier claims either, and does
+    /// not pass those who wait for it.
     ///
     /// # Errors
-    /// [`TryError::Refused`] says who has it or waits for it.
+    /// [`TryError::Refused`] says who has it or waits for it; else as [`Transaction::lock`]. Nothing has changed then.
     pub fn try_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, TryError> {
         let object = object.into_object().map_err(ClaimError::from)?;
         let claim = Claim::new(object, mode);
@@ -185,7 +195,10 @@ impl Transaction {
         }
     }
 
-    /// Claims an object without waiting; [`Transaction::await_all`] waits for it.
+    /// Claims an object without waiting; [`Transaction::await_all`] waits for it, and so does every later
+    /// [`Transaction::lock`]. The claim has its place in line from now on: first come, first served.
+    ///
+    /// A deadlock that it closes is resolved before the call returns.
     ///
     /// # Errors
     /// As [`Transaction::lock`]; nothing is queued then.
@@ -206,7 +219,11 @@ impl Transaction {
         self.request_many(claims, false).map(drop)
     }
 
-    /// Claims many objects in one atomic step, and waits for them and for all that was claimed before.
+    /// Claims many objects in one atomic step, and waits for them and for all that was claimed before. What is free is
+    /// held from the start; first come, first served for the rest.
+    ///
+    /// Gives a guard an object, in the order of first appearance; the same object named twice is joined to the
+    /// stronger mode, and has one guard.
     ///
     /// # Cancel safety
     /// If the future is dropped while it waits, all these requests are withdrawn.
@@ -237,7 +254,8 @@ impl Transaction {
         Ok(wanted.into_iter().zip(tokens).map(guard).collect())
     }
 
-    /// Waits until everything that was claimed is granted.
+    /// Waits until everything that was claimed is granted, whoever claimed it; returns at once if nothing waits. The
+    /// caller is told by this of all that it has.
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped: the claims stay.
@@ -252,10 +270,11 @@ impl Transaction {
     }
 
     /// Gives one object back: the lock, the waiting claim, the conversion. Who waits for it has it before the call
-    /// returns.
+    /// returns. Never waits. What was claimed for itself above or below it stays.
     ///
     /// # Errors
-    /// [`ReleaseError::NotHeld`] says who does hold it.
+    /// [`ReleaseError`]: it neither has nor wants the object (and says who has it), the object is invalid, or the
+    /// transaction is over. Nothing has changed then.
     pub fn unlock(&self, object: impl IntoObject) -> Result<(), ReleaseError> {
         let object = self.for_release(object)?;
         self.shared.node().unlock(self.shared.tx, &object)?;
@@ -266,10 +285,11 @@ impl Transaction {
         Ok(())
     }
 
-    /// Turns a write into a read, which others may share from now on. The token stays; a read stays as it is.
+    /// Turns a write into a read, which others may share from now on. The token stays; a read stays as it is, and so
+    /// does a conversion that waits. A claim that only waits for write waits for read, in its place. Never waits.
     ///
     /// # Errors
-    /// [`ReleaseError::NotHeld`] says who does hold it.
+    /// As [`Transaction::unlock`].
     pub fn downgrade(&self, object: impl IntoObject) -> Result<(), ReleaseError> {
         let object = self.for_release(object)?;
         self.shared.node().downgrade(self.shared.tx, &object)?;
@@ -298,14 +318,14 @@ impl Transaction {
         }
     }
 
-    /// How it stands. If it has all locks, the caller is told of them by this.
+    /// How it stands. If it has all locks, the caller is told of them by this. Never waits.
     pub fn status(&self) -> Status {
         let _ = self.shared.catch_up();
         let claims = self.shared.node().claims_told(&*self.shared, false);
         self.shared.machine(|machine| machine.status(&claims))
     }
 
-    /// What it is, has and waits for. The caller is told by this of what it has.
+    /// What it is, has and waits for. The caller is told by this of what it has. Never waits.
     pub fn info(&self) -> TransactionInfo {
         let _ = self.shared.catch_up();
         let claims = self.shared.node().claims_told(&*self.shared, true);
@@ -324,7 +344,7 @@ impl Transaction {
         self.shared.machine(|machine| machine.losses().to_vec())
     }
 
-    /// Changes an option; what was decided before stays.
+    /// Changes an option, for what is decided from now on; what was decided before stays.
     pub fn change_flag(&self, flag: Flag) {
         self.shared.machine(|machine| {
             let options = machine.options_mut();
@@ -347,67 +367,28 @@ impl Transaction {
         self.shared.node().update_profile(&*self.shared);
     }
 
-    /// Everything that happens to the transaction from now on, as a stream. Turns `notify` on.
+    /// Everything that happens to the transaction from now on, as a stream; if it has claims already, its
+    /// status comes first. Turns `notify` on.
+    ///
+    /// # Panics
+    /// If there is no Tokio runtime, and the system gives no thread for one.
     pub fn events(&self) -> Events {
         self.shared.machine(|machine| machine.options_mut().notify = true);
         crate::agent::subscribe(&self.shared)
     }
 
-    /// Ends it: everything is released before the call returns. Dropping the handle does the same.
+    /// Ends it: everything is released before the call returns, and who waited for it is granted. Never waits. Dropping the
+    /// handle does the same.
     pub fn end(self) {
         drop(self);
     }
 
-    /// Ends it and keeps the handle, for those who share it.
+    /// Ends it and keeps the handle, for those who share it. Calls that wait return with [`Over::Ended`].
     ///
     /// # Errors
     /// [`Over::Ended`], if it was ended before.
     pub fn try_end(&self) -> Result<(), Over> {
         self.shared.end()
-    }
-
-    /// [`Transaction::lock`] for threads without async: blocks the thread.
-    ///
-    /// # Errors
-    /// As [`Transaction::lock`].
-    pub fn blocking_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
-        let object = object.into_object()?;
-        match self.ask(&object, mode)? {
-            Asked::Received(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
-            Asked::Waits(answer) => pollster::block_on(self.receive(object, mode, answer)),
-        }
-    }
-
-    /// [`Transaction::lock_timeout`] for threads without async: blocks the thread.
-    ///
-    /// # Errors
-    /// As [`Transaction::lock_timeout`].
-    pub fn blocking_lock_timeout(
-        &self,
-        object: impl IntoObject,
-        mode: Mode,
-        within: Duration,
-    ) -> Result<Guard, TimeoutError> {
-        pollster::block_on(self.lock_timeout(object, mode, within))
-    }
-
-    /// [`Transaction::lock_many`] for threads without async: blocks the thread.
-    ///
-    /// # Errors
-    /// As [`Transaction::lock_many`].
-    pub fn blocking_lock_many<C: IntoClaim>(
-        &self,
-        claims: impl IntoIterator<Item = C>,
-    ) -> Result<Vec<Guard>, ClaimError> {
-        pollster::block_on(self.lock_many(claims))
-    }
-
-    /// [`Transaction::await_all`] for threads without async: blocks the thread.
-    ///
-    /// # Errors
-    /// As [`Transaction::await_all`].
-    pub fn blocking_await_all(&self) -> Result<HaveAll, ClaimError> {
-        pollster::block_on(self.await_all())
     }
 
     pub(crate) fn was_aborted(&self) -> bool {

@@ -38,7 +38,7 @@ impl Deadlines {
 }
 
 impl Node {
-    /// Lets a party know when its time is over, on the clock of the node.
+    /// Lets a party know when its time is over, on the clock of the node; forgotten if the party is gone by then.
     pub fn expire_at(&self, at: Millis, party: Weak<dyn Party>) {
         let mut heap = self.deadlines.0.lock();
         if heap.len() == heap.capacity() {

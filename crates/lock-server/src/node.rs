@@ -29,7 +29,7 @@ pub struct NodeConfig {
     pub name: NodeId,
     /// How many shards its table has; rounded up to a power of two, at most 64.
     pub shards: usize,
-    /// How many claims one transaction may have.
+    /// How many claims one transaction may have, granted and waiting.
     pub max_claims: u32,
 }
 
@@ -44,7 +44,8 @@ impl Default for NodeConfig {
 
 /// A node: sharded lock tables in shared memory, with an actor in charge.
 ///
-/// Transactions of this process call it in place; see [`Node::request`]. It never panics for
+/// Transactions of this process call it in place; see [`Node::request`]. No call awaits: each holds one or
+/// more tables for a moment. First come, first served. It never panics for
 /// what a caller asks. If it ever breaks a promise of its own and panics, nobody goes on with the broken
 /// table: everybody is told that their locks are lost, and the node comes back empty with a new
 /// [`Incarnation`].
@@ -75,6 +76,9 @@ impl Node {
     /// A node that serves this process, with its actors started.
     ///
     /// They run on the Tokio runtime of the caller, or, without one, on a thread of their own.
+    ///
+    /// # Panics
+    /// If there is no Tokio runtime and the system gives no thread for one.
     pub fn start(config: NodeConfig) -> Arc<Self> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let incarnation = Incarnation(u64::try_from(now.as_millis()).unwrap_or(u64::MAX >> 22));
@@ -129,7 +133,7 @@ impl Node {
         TxId(self.next_tx.0.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The time since the start of the node. In Tokio's virtual time it stands still as that does.
+    /// The time since the start of the node, in milliseconds. In Tokio's virtual time it stands still as that does.
     pub fn now(&self) -> Millis {
         Millis(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
@@ -196,7 +200,7 @@ impl Node {
         lock_core::wait_graph(&self.hold_all())
     }
 
-    /// The deadlocks that were resolved of late, oldest first.
+    /// The deadlocks that were resolved of late, the newest 1024, oldest first.
     pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
         self.deadlocks.read()
     }

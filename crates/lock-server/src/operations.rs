@@ -29,8 +29,8 @@ pub enum RequestError {
 }
 
 impl Node {
-    /// Asks for one object in place. If it has to wait, a deadlock that it closes is resolved before the
-    /// call returns.
+    /// Asks for one object in place. If it has to wait, it is in line when the call returns, and a deadlock that it
+    /// closes is resolved; the party is [told](Party::told) of the grant and [woken](Party::wake) later.
     ///
     /// # Errors
     /// [`RequestError`]; then nothing has changed.
@@ -87,7 +87,8 @@ impl Node {
         !alone && table.any_blocker(tx, |blocker| self.parties.knows(blocker))
     }
 
-    /// Asks for many objects in one atomic step; none may be named twice.
+    /// Asks for many objects in one atomic step; none may be named twice ([`join`](lock_core::join) them first). All
+    /// tables concerned are held together, in order.
     ///
     /// # Errors
     /// [`RequestError`]; then nothing has changed.
@@ -127,7 +128,11 @@ impl Node {
         Ok(answers)
     }
 
-    /// Looks for a deadlock that the transaction is part of, and resolves it.
+    /// Looks for a deadlock that the transaction is part of, and resolves it and all that follow from it. Holds all tables
+    /// meanwhile; needed only after it got new arrows by other means than the calls here, which look by themselves.
+    ///
+    /// # Panics
+    /// If the resolution does not come to an end: that would break a promise, and the node begins a new life.
     pub fn look(&self, tx: TxId) {
         let mut held = self.hold_all();
         let found = look(&mut held, tx, self.now());
@@ -162,7 +167,7 @@ impl Node {
         self.deadlocks.push(deadlock.clone());
     }
 
-    /// Gives an object back.
+    /// Gives an object back: grant, waiting claim and conversion. Who waits for it has it when the call returns.
     ///
     /// # Errors
     /// [`NotHeld`], if the transaction neither has it nor waits for it.
@@ -173,7 +178,7 @@ impl Node {
         done
     }
 
-    /// Turns a write into a read.
+    /// Turns a write into a read, and a claim that only waits for write into one that waits for read.
     ///
     /// # Errors
     /// [`NotHeld`], if the transaction neither has it nor waits for it.
@@ -215,7 +220,7 @@ impl Node {
         self.finish(table);
     }
 
-    /// Withdraws all that a transaction waits for. If that is something, `note` is called while the tables
+    /// Withdraws all that a transaction waits for; its grants stay. If that is something, `note` is called while the tables
     /// are held: whoever sees that nothing waits any more sees also why.
     pub fn withdraw_waits<P: Party>(&self, party: &P, note: impl FnOnce()) {
         let tx = party.profile().tx;
@@ -227,7 +232,8 @@ impl Node {
         self.finish_all(held);
     }
 
-    /// Withdraws all that a transaction has and waits for.
+    /// Withdraws all that a transaction has and waits for. Each table is held in turn, so two objects may become free one
+    /// after the other.
     pub fn remove<P: Party>(&self, party: &P) {
         let tx = party.profile().tx;
         let mut left = party.touched();

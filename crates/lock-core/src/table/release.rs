@@ -45,7 +45,8 @@ fn held_by(holders: &[TxId]) -> String {
 }
 
 impl LockTable {
-    /// Gives an object back: the grant, the waiting claim and the pending conversion.
+    /// Gives an object back: the grant, the waiting claim and the pending conversion. Who can be granted then is, in
+    /// the same step.
     ///
     /// # Errors
     /// [`NotHeld`], if the transaction neither has it nor waits for it; says who has it.
@@ -139,7 +140,7 @@ impl LockTable {
         self.finish_step(first);
     }
 
-    /// Withdraws everything that a transaction waits for; its grants stay.
+    /// Withdraws everything that a transaction waits for, in one step; its grants stay. Gives the objects.
     pub fn withdraw_waits(&mut self, tx: TxId) -> Vec<Object> {
         let Some(slot) = self.tx_slot(tx) else { return Vec::new() };
         let waits = |claim: &Slot| self.record(*claim).wanted.is_some();

@@ -161,7 +161,7 @@ impl LockTable {
         ids
     }
 
-    /// All that one transaction waits for here: an arrow a claim in its way.
+    /// All that one transaction waits for here: an arrow for each claim in its way, hard and soft.
     pub fn arrows(&self, tx: TxId) -> Vec<Arrow> {
         let mut arrows = Vec::new();
         if let Some(slot) = self.tx_slot(tx) {
