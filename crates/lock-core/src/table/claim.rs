@@ -1,5 +1,6 @@
 //! Asking: a new claim, a repeat, a conversion, a stronger wish.
 
+use smallvec::SmallVec;
 use thiserror::Error;
 
 use super::blockers::{Block, Candidate};
@@ -180,17 +181,22 @@ impl LockTable {
         let lowest = at.entry.unwrap_or(at.above);
         let covering = self.covering(tx, lowest, mode)?;
         if ask.tell {
-            self.tell(covering);
+            // Told of what covers the request, the caller relies on every grant that does.
+            let all = self.from_here_up(lowest).filter_map(|entry| self.covering_on(tx, entry, mode));
+            let covering: SmallVec<[Slot; 8]> = all.collect();
+            covering.into_iter().for_each(|claim| self.tell(claim));
         }
         Some(self.record(covering).token)
     }
 
     /// The transaction's grant on an entry or above it that covers a mode.
     pub(super) fn covering(&self, tx: Slot, entry: Slot, mode: Mode) -> Option<Slot> {
-        self.from_here_up(entry).find_map(|entry| {
-            let claim = self.claim_on(tx, entry)?;
-            self.record(claim).granted.is_some_and(|granted| granted.covers(mode)).then_some(claim)
-        })
+        self.from_here_up(entry).find_map(|entry| self.covering_on(tx, entry, mode))
+    }
+
+    fn covering_on(&self, tx: Slot, entry: Slot, mode: Mode) -> Option<Slot> {
+        let claim = self.claim_on(tx, entry)?;
+        self.record(claim).granted.is_some_and(|granted| granted.covers(mode)).then_some(claim)
     }
 
     fn grant_at_once(&mut self, claim: Slot, mode: Mode, ask: Ask) -> Token {
