@@ -20,7 +20,8 @@ pub(crate) enum AgentMessage {
     LeaseOver(Vec<LostClaim>),
     TimeOver,
     LookAtStatus,
-    Subscribe(mpsc::Sender<Event>),
+    /// Somebody wants to read what happens, and knows the status as it was then.
+    Subscribe(mpsc::Sender<Event>, Status),
     Ended,
 }
 
@@ -35,6 +36,8 @@ struct Acting {
 struct Reader {
     events: mpsc::Sender<Event>,
     missed: u64,
+    /// The last status that it knows. It may have asked to read before the agent last looked.
+    status: Status,
 }
 
 /// Gives the transaction an agent, unless it has one.
@@ -58,8 +61,14 @@ pub(crate) fn start(shared: &Arc<Shared>) {
 pub(crate) fn subscribe(shared: &Arc<Shared>) -> Events {
     start(shared);
     let (sender, events) = mpsc::channel(BUFFER);
-    shared.tell_agent(|| AgentMessage::Subscribe(sender));
+    let status = status_of(shared);
+    shared.tell_agent(|| AgentMessage::Subscribe(sender, status));
     Events { events, shared: Arc::downgrade(shared) }
+}
+
+fn status_of(shared: &Shared) -> Status {
+    let claims = shared.node().claims(shared);
+    shared.machine(|machine| machine.status(&claims))
 }
 
 impl Actor for Agent {
@@ -83,14 +92,15 @@ impl Actor for Agent {
             AgentMessage::NodeFailed(claims) => acting.node_failed(claims),
             AgentMessage::LeaseOver(claims) => acting.lost(claims),
             AgentMessage::TimeOver | AgentMessage::LookAtStatus => {}
-            AgentMessage::Subscribe(events) => acting.readers.push(Reader { events, missed: 0 }),
-            AgentMessage::Ended => acting.end(&myself),
+            AgentMessage::Subscribe(events, status) => acting.readers.push(Reader { events, missed: 0, status }),
+            AgentMessage::Ended => acting.end(),
         }
         match acting.shared.upgrade() {
             Some(shared) => acting.look_at_status(&shared),
-            None => acting.end(&myself),
+            None => acting.end(),
         }
         if acting.status == Status::Ended {
+            acting.readers.clear();
             myself.stop(None);
         }
         Ok(())
@@ -103,20 +113,22 @@ impl Acting {
     }
 
     fn look_at_status(&mut self, shared: &Arc<Shared>) {
-        let claims = shared.node().claims(&**shared);
-        let status = shared.machine(|machine| machine.status(&claims));
-        if status != self.status {
-            self.status = status.clone();
-            self.tell(&Event::Status(status));
-        }
+        let status = status_of(shared);
+        self.has_status(status);
     }
 
-    fn end(&mut self, myself: &ActorRef<AgentMessage>) {
-        if self.status != Status::Ended {
-            self.status = Status::Ended;
-            self.tell(&Event::Status(Status::Ended));
+    fn has_status(&mut self, status: Status) {
+        for reader in &mut self.readers {
+            if reader.status != status {
+                reader.status = status.clone();
+                reader.tell(&Event::Status(status.clone()));
+            }
         }
-        myself.stop(None);
+        self.status = status;
+    }
+
+    fn end(&mut self) {
+        self.has_status(Status::Ended);
     }
 
     fn lost(&mut self, claims: Vec<LostClaim>) {
