@@ -449,8 +449,7 @@ impl Transaction {
         claims.iter().for_each(|claim| self.forget_conditions_of_what_is_gone(claim));
         for (index, claim) in claims.iter().enumerate() {
             // The machine knows the conditions of claims that are not plain; of plain ones only the table knows.
-            let is_claimed =
-                claim.require != Require::All && shared.node().claim(shared.tx, &claim.object).is_some();
+            let is_claimed = claim.require != Require::All && shared.node().claim(shared.tx, &claim.object).is_some();
             let there = std::slice::from_ref(&home);
             if let Err(error) = shared.machine(|machine| machine.admit(claim, &home, there, is_claimed)) {
                 // Nothing is half done: what was noted for those before is forgotten again.

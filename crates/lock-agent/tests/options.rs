@@ -127,8 +127,14 @@ async fn at_the_deadline_what_waits_is_withdrawn_and_what_it_has_stays() {
     assert_eq!(started.elapsed(), Duration::from_secs(5));
     assert!(has.is_unbroken());
     assert!(locks.lock_info("a").unwrap().waiters.is_empty());
-    assert!(matches!(tx.lock("a", Write).await, Err(ClaimError::DeadlineOver { .. })), "nothing is waited for any more");
-    assert!(matches!(tx.lock_many([claim("a", Write), claim("free", Write)]).await, Err(ClaimError::DeadlineOver { .. })));
+    assert!(
+        matches!(tx.lock("a", Write).await, Err(ClaimError::DeadlineOver { .. })),
+        "nothing is waited for any more"
+    );
+    assert!(matches!(
+        tx.lock_many([claim("a", Write), claim("free", Write)]).await,
+        Err(ClaimError::DeadlineOver { .. })
+    ));
     assert!(locks.lock_info("free").unwrap().holders.is_empty(), "all or nothing");
     tx.lock("free", Write).await.expect("what can be had at once needs no waiting");
     tx.lock_many([claim("free/2", Write), claim("free2", Write)]).await.expect("the same for many");

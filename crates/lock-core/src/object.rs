@@ -90,9 +90,7 @@ impl Object {
     ///
     /// # Errors
     /// Says which segment breaks which bound.
-    pub fn from_segments<S: fmt::Display>(
-        segments: impl IntoIterator<Item = S>,
-    ) -> Result<Self, InvalidObject> {
+    pub fn from_segments<S: fmt::Display>(segments: impl IntoIterator<Item = S>) -> Result<Self, InvalidObject> {
         let mut text = SmolStrBuilder::new();
         for (index, segment) in segments.into_iter().enumerate() {
             if index >= MAX_DEPTH {
@@ -142,9 +140,7 @@ impl Object {
 
     /// Whether `other` lies somewhere below this object.
     pub fn is_ancestor_of(&self, other: &Self) -> bool {
-        other.0.len() > self.0.len()
-            && other.0.as_bytes()[self.0.len()] == b'/'
-            && other.0.starts_with(self.as_str())
+        other.0.len() > self.0.len() && other.0.as_bytes()[self.0.len()] == b'/' && other.0.starts_with(self.as_str())
     }
 
     /// Whether one is the other or lies below it: only then can two claims conflict.
@@ -195,11 +191,7 @@ fn is_canonical(text: &str) -> bool {
     (1..=MAX_SEGMENT_BYTES).contains(&last) && depth <= MAX_DEPTH && text.len() <= MAX_OBJECT_BYTES
 }
 
-fn push_segment(
-    text: &mut SmolStrBuilder,
-    segment: &str,
-    position: usize,
-) -> Result<(), InvalidObject> {
+fn push_segment(text: &mut SmolStrBuilder, segment: &str, position: usize) -> Result<(), InvalidObject> {
     let shown = |segment| shorten(&format!("{}{segment}", text.clone().finish()));
     if segment.is_empty() {
         return Err(InvalidObject::EmptySegment { shown: shown(segment), position });

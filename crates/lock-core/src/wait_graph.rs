@@ -24,11 +24,7 @@ pub struct WaitGraph {
 impl Deadlock {
     /// The circle as a graph, with the victim marked.
     pub fn graph(&self) -> WaitGraph {
-        WaitGraph {
-            arrows: self.circle.clone(),
-            deadlocked: self.members().collect(),
-            victim: self.way_out.victim(),
-        }
+        WaitGraph { arrows: self.circle.clone(), deadlocked: self.members().collect(), victim: self.way_out.victim() }
     }
 }
 

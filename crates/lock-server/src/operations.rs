@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lock_core::{
-    Answer, Ask, ClaimView, Deadlock, Fact, Incarnation, LockTable, Mode, NotHeld, Object, Refused, Surrendered, Token, TxId,
-    WaitChange, WayOut, look, request_all,
+    Answer, Ask, ClaimView, Deadlock, Fact, Incarnation, LockTable, Mode, NotHeld, Object, Refused, Surrendered, Token,
+    TxId, WaitChange, WayOut, look, request_all,
 };
 use thiserror::Error;
 

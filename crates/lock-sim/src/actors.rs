@@ -26,7 +26,8 @@ impl Default for ActorNode {
     /// # Panics
     /// If the system gives no timer.
     fn default() -> Self {
-        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a timer needs no device");
+        let runtime =
+            Builder::new_current_thread().enable_time().start_paused(true).build().expect("a timer needs no device");
         let locks = runtime.block_on(async { Locks::local() });
         Self { transactions: BTreeMap::new(), ended: BTreeSet::new(), watches: BTreeMap::new(), locks, runtime }
     }

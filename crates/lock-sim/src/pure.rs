@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lock_core::{
-    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, HolderView, Incarnation, LockTable, Millis, Mode, NodeId, Object, Scope,
-    Status, Surrendered, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph, WatchId, join, look, request_all, wait_graph,
+    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, HolderView, Incarnation, LockTable, Millis, Mode, NodeId,
+    Object, Scope, Status, Surrendered, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph,
+    WatchId, join, look, request_all, wait_graph,
 };
 
 use crate::seeded::Seeded;
@@ -85,7 +86,8 @@ impl PureNode {
         let (profile, late) = (self.machine(tx).profile(), self.machine(tx).may_wait(now));
         // Whoever is late gets what can be had at once: all of it, or nothing.
         let ask = Ask { wait: late.is_ok(), tell: false };
-        let indexes: BTreeMap<&Object, usize> = claims.iter().map(|(object, _)| (object, self.index_of(object))).collect();
+        let indexes: BTreeMap<&Object, usize> =
+            claims.iter().map(|(object, _)| (object, self.index_of(object))).collect();
         let answers = request_all(&mut self.tables, |object| indexes[object], &profile, &claims, ask, now);
         claims.iter().for_each(|(object, _)| self.settle(object));
         if answers.is_err() {

@@ -23,7 +23,11 @@ fn tell(world: &mut dyn Engine, transactions: u64, objects: &[Object], one_table
     }
     for deadlock in world.deadlocks() {
         let deadlock = deadlock.to_string();
-        let shown = if one_table { deadlock } else { deadlock.split('#').map(|part| part.trim_start_matches(char::is_numeric)).collect() };
+        let shown = if one_table {
+            deadlock
+        } else {
+            deadlock.split('#').map(|part| part.trim_start_matches(char::is_numeric)).collect()
+        };
         let _ = writeln!(told, "{shown}");
     }
     let _ = writeln!(told, "{:?}", world.violations());

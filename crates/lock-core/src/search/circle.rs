@@ -107,9 +107,9 @@ impl<'a, N, E> Alive<'a, N, E> {
     }
 
     fn is_idle(&self, node: NodeIndex) -> bool {
-        [Incoming, Outgoing].into_iter().any(|direction| {
-            !self.graph.neighbors_directed(node, direction).any(|next| self.nodes[next.index()])
-        })
+        [Incoming, Outgoing]
+            .into_iter()
+            .any(|direction| !self.graph.neighbors_directed(node, direction).any(|next| self.nodes[next.index()]))
     }
 }
 

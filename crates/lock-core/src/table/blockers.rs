@@ -104,12 +104,7 @@ impl LockTable {
     }
 
     /// Waiting claims of others on this entry that conflict and stand before `place`.
-    fn conflicting_waiters(
-        &self,
-        entry: Slot,
-        who: Candidate,
-        place: Place,
-    ) -> impl Iterator<Item = Slot> {
+    fn conflicting_waiters(&self, entry: Slot, who: Candidate, place: Place) -> impl Iterator<Item = Slot> {
         let queue = self.entry(entry).queue;
         let readers = if who.mode == Mode::Write { queue.readers.first } else { NONE };
         let before = move |claim: &Slot| self.record(*claim).place < place;
@@ -162,8 +157,7 @@ impl LockTable {
             let entry = self.record(claim).entry;
             let waits = |at: Slot| self.waiting_on(at).take(2).any(|claim| self.record(claim).tx != tx);
             let below = self.entry(entry).branch.as_ref();
-            below.is_some_and(|branch| !branch.waiting.is_zero())
-                || self.from_here_up(entry).any(waits)
+            below.is_some_and(|branch| !branch.waiting.is_zero()) || self.from_here_up(entry).any(waits)
         })
     }
 }

@@ -39,7 +39,11 @@ impl LockTable {
     fn check_claim(&self, claim: Slot) -> Result<(), Violation> {
         let record = self.record(claim);
         if record.granted.is_none() && record.wanted.is_none() {
-            return Err(Violation::IndexesAgree(format!("{} of {} is neither", self.object_of(claim), self.tx_of(claim))));
+            return Err(Violation::IndexesAgree(format!(
+                "{} of {} is neither",
+                self.object_of(claim),
+                self.tx_of(claim)
+            )));
         }
         if record.told && record.granted.is_none() {
             return Err(Violation::IndexesAgree(format!("{} was told of no grant", self.tx_of(claim))));

@@ -29,8 +29,8 @@ mod watch;
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 
-use foldhash::fast::SeedableRandomState;
 use foldhash::SharedSeed;
+use foldhash::fast::SeedableRandomState;
 use hashbrown::HashTable;
 use slab::Slab;
 

@@ -10,12 +10,7 @@ impl LockTable {
     /// whether its caller was told of anything that it has here.
     ///
     /// `hash` is that of the id: a search asks many tables for the same transaction.
-    pub(crate) fn each_block_of(
-        &self,
-        tx: TxId,
-        hash: u64,
-        mut tell: impl FnMut(Slot, Block),
-    ) -> Option<(i32, bool)> {
+    pub(crate) fn each_block_of(&self, tx: TxId, hash: u64, mut tell: impl FnMut(Slot, Block)) -> Option<(i32, bool)> {
         let slot = self.tx_slot_by(hash, tx)?;
         let record = &self.txs[slot as usize];
         if record.waiting > 0 {
@@ -30,7 +25,9 @@ impl LockTable {
     pub fn any_blocker(&self, tx: TxId, mut is_such: impl FnMut(TxId) -> bool) -> bool {
         let Some(slot) = self.tx_slot(tx).filter(|slot| self.txs[*slot as usize].waiting > 0) else { return false };
         self.waiting_claims_of(slot).any(|claim| {
-            let such = |block: Block| if is_such(self.owner(block.claim)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            let such = |block: Block| {
+                if is_such(self.owner(block.claim)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
             self.try_each_blocker(claim, such).is_break()
         })
     }

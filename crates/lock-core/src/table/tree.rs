@@ -58,9 +58,7 @@ impl LockTable {
             branch: None,
         }));
         let (entries, hasher) = (&self.entries, &self.hasher);
-        self.entry_index.insert_unique(hash, entry, |slot| {
-            hasher.hash_one(entries[*slot as usize].object.as_str())
-        });
+        self.entry_index.insert_unique(hash, entry, |slot| hasher.hash_one(entries[*slot as usize].object.as_str()));
         if parent != NONE {
             self.adopt(parent, entry);
         }
@@ -123,13 +121,7 @@ impl LockTable {
         self.count(entry, from, to, |branch| &mut branch.waiting);
     }
 
-    fn count(
-        &mut self,
-        entry: Slot,
-        from: Option<Mode>,
-        to: Option<Mode>,
-        tally: fn(&mut Branch) -> &mut Tally,
-    ) {
+    fn count(&mut self, entry: Slot, from: Option<Mode>, to: Option<Mode>, tally: fn(&mut Branch) -> &mut Tally) {
         let mut above = self.entry(entry).parent;
         while above != NONE {
             let entry = self.entry_mut(above);

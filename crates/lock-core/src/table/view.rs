@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LockTable, TxProfile};
 use super::blockers::Block;
 use super::records::Slot;
+use super::{LockTable, TxProfile};
 use crate::{Arrow, ArrowKind, Millis, Mode, Object, Token, TxId};
 
 /// A holder of an object.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::records::Slot;
 use super::LockTable;
+use super::records::Slot;
 use super::view::{HolderView, WaiterView};
 use crate::{Fact, Object, Version};
 

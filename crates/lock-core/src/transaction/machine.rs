@@ -192,7 +192,13 @@ impl TransactionMachine {
     ///
     /// # Errors
     /// Why not. Nothing is noted then.
-    pub fn admit(&mut self, claim: &Claim, home: &NodeId, there: &[NodeId], is_claimed: bool) -> Result<(), ClaimError> {
+    pub fn admit(
+        &mut self,
+        claim: &Claim,
+        home: &NodeId,
+        there: &[NodeId],
+        is_claimed: bool,
+    ) -> Result<(), ClaimError> {
         self.running()?;
         let nodes: BTreeSet<NodeId> =
             if claim.nodes.is_empty() { BTreeSet::from([home.clone()]) } else { claim.nodes.iter().cloned().collect() };

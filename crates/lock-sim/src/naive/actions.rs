@@ -62,11 +62,7 @@ impl NaiveWorld {
         if self.is_covered(id, mode) {
             let covering: Vec<ClaimId> = self.covering_grants(id, mode).cloned().collect();
             self.tell(|id| covering.contains(id));
-        } else if self
-            .claims
-            .get(id)
-            .is_none_or(|claim| claim.waiting.is_none())
-        {
+        } else if self.claims.get(id).is_none_or(|claim| claim.waiting.is_none()) {
             self.line_up(id, mode);
             if self.grantable().any(|free| free == *id) {
                 self.grant(id);
@@ -80,14 +76,8 @@ impl NaiveWorld {
     /// A held write becomes a read; so does a write that is only waited for.
     fn downgrade(&mut self, id: &ClaimId) {
         match self.claims.get_mut(id) {
-            Some(Claim {
-                granted: Some(grant),
-                ..
-            }) => grant.mode = Mode::Read,
-            Some(Claim {
-                waiting: Some(wait),
-                ..
-            }) => wait.mode = Mode::Read,
+            Some(Claim { granted: Some(grant), .. }) => grant.mode = Mode::Read,
+            Some(Claim { waiting: Some(wait), .. }) => wait.mode = Mode::Read,
             _ => {}
         }
     }
@@ -102,11 +92,7 @@ impl NaiveWorld {
 
     /// Gives up all that a transaction has and wants.
     pub(super) fn leave(&mut self, tx: TxId, life: Life) {
-        for id in self
-            .claims_of(tx)
-            .map(|(id, _)| id.clone())
-            .collect::<Vec<_>>()
-        {
+        for id in self.claims_of(tx).map(|(id, _)| id.clone()).collect::<Vec<_>>() {
             self.withdraw(&id);
         }
         if let Some(transaction) = self.transactions.get_mut(&tx) {
@@ -116,30 +102,20 @@ impl NaiveWorld {
 
     /// Takes a transaction out of all lines; what it has it keeps.
     pub(super) fn stop_waiting(&mut self, tx: TxId) {
-        for id in self
-            .claims_of(tx)
-            .map(|(id, _)| id.clone())
-            .collect::<Vec<_>>()
-        {
+        for id in self.claims_of(tx).map(|(id, _)| id.clone()).collect::<Vec<_>>() {
             self.withdraw_wait(&id);
         }
         self.settle();
     }
 
     /// Does something, unless it would make one wait whose time for waiting is over.
-    fn without_late_waits(
-        &mut self,
-        tx: TxId,
-        does: impl FnOnce(&mut Self),
-    ) -> Result<(), Refusal> {
+    fn without_late_waits(&mut self, tx: TxId, does: impl FnOnce(&mut Self)) -> Result<(), Refusal> {
         let before = self.is_late(tx).then(|| self.clone());
         does(self);
         match before {
             Some(before) if self.is_waiting(tx) => {
                 *self = before;
-                Err(Refusal(format!(
-                    "{tx} would have to wait, and its deadline is over"
-                )))
+                Err(Refusal(format!("{tx} would have to wait, and its deadline is over")))
             }
             _ => Ok(()),
         }
@@ -147,11 +123,7 @@ impl NaiveWorld {
 
     /// What is over acts no more; only the end of an aborted transaction is still to be said.
     fn must_be_alive(&self, tx: TxId, action: &Action) -> Result<(), Refusal> {
-        match self
-            .transactions
-            .get(&tx)
-            .map(|transaction| transaction.life)
-        {
+        match self.transactions.get(&tx).map(|transaction| transaction.life) {
             None => Err(Refusal(format!("{tx} was never begun"))),
             Some(Life::Ended) => Err(Refusal(format!("{tx} has ended"))),
             Some(Life::Aborted) if !matches!(action, Action::End | Action::Drop) => {

@@ -15,10 +15,7 @@ pub(super) struct Arrows(BTreeMap<(TxId, TxId), Vec<Arrow>>);
 impl Arrows {
     /// The foremost pair of each arrow.
     pub(super) fn foremost_pairs(&self) -> Vec<Arrow> {
-        self.0
-            .values()
-            .filter_map(|pairs| pairs.first().cloned())
-            .collect()
+        self.0.values().filter_map(|pairs| pairs.first().cloned()).collect()
     }
 
     /// The pairs behind an arrow, the foremost first; none if there is no arrow.
@@ -58,10 +55,7 @@ impl Arrows {
     }
 
     fn filtered(&self, keep: impl Fn(TxId, TxId) -> bool) -> Self {
-        let kept = self
-            .0
-            .iter()
-            .filter(|((waiter, blocker), _)| keep(*waiter, *blocker));
+        let kept = self.0.iter().filter(|((waiter, blocker), _)| keep(*waiter, *blocker));
         Self(kept.map(|(ends, pairs)| (*ends, pairs.clone())).collect())
     }
 }
@@ -72,14 +66,8 @@ impl NaiveWorld {
         let mut arrows: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let waiters = self.waiters();
         for waiter in &waiters {
-            for pair in self
-                .hard_pairs(waiter)
-                .chain(self.soft_pairs(waiter, &waiters))
-            {
-                arrows
-                    .entry((pair.waiter, pair.blocker))
-                    .or_default()
-                    .push(pair);
+            for pair in self.hard_pairs(waiter).chain(self.soft_pairs(waiter, &waiters)) {
+                arrows.entry((pair.waiter, pair.blocker)).or_default().push(pair);
             }
         }
         for pairs in arrows.values_mut() {
@@ -114,8 +102,7 @@ impl NaiveWorld {
     /// The waiting claims of others that conflict with a waiting one and are ahead of it.
     fn soft_pairs(&self, waiter: &Waiter<'_>, line: &[Waiter<'_>]) -> impl Iterator<Item = Arrow> {
         line.iter().filter_map(|other| {
-            let blocks =
-                waiter.conflicts(other.id, other.wait.mode) && self.is_ahead(other, waiter);
+            let blocks = waiter.conflicts(other.id, other.wait.mode) && self.is_ahead(other, waiter);
             blocks.then(|| Arrow {
                 waiter: waiter.id.tx,
                 wants: waiter.id.object.clone(),

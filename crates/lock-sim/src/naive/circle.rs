@@ -10,9 +10,7 @@ impl Arrows {
     /// The canonical circle: the shortest; among those, the one whose members are smallest when they stand in
     /// the order of the arrows with the oldest first. Nothing if there is no circle.
     pub(super) fn canonical_circle(&self, members: &BTreeSet<TxId>) -> Option<Vec<TxId>> {
-        let circles = members
-            .iter()
-            .filter_map(|oldest| self.circle_from(*oldest, members));
+        let circles = members.iter().filter_map(|oldest| self.circle_from(*oldest, members));
         circles.min_by_key(|circle| (circle.len(), circle.clone()))
     }
 
@@ -23,11 +21,7 @@ impl Arrows {
         let mut circle = vec![oldest];
         let mut here = oldest;
         loop {
-            let nearest = self
-                .blockers(here)
-                .filter_map(|next| Some((*steps.get(&next)?, next)))
-                .min()?
-                .1;
+            let nearest = self.blockers(here).filter_map(|next| Some((*steps.get(&next)?, next))).min()?.1;
             if nearest == oldest {
                 return Some(circle);
             }
@@ -40,15 +34,8 @@ impl Arrows {
     fn steps_to(&self, goal: TxId, members: &BTreeSet<TxId>) -> BTreeMap<TxId, usize> {
         let mut steps = BTreeMap::from([(goal, 0)]);
         for distance in 1..=members.len() {
-            let behind = |tx: &TxId| {
-                self.blockers(*tx)
-                    .any(|next| steps.get(&next) == Some(&(distance - 1)))
-            };
-            let found: Vec<_> = members
-                .iter()
-                .copied()
-                .filter(|tx| !steps.contains_key(tx) && behind(tx))
-                .collect();
+            let behind = |tx: &TxId| self.blockers(*tx).any(|next| steps.get(&next) == Some(&(distance - 1)));
+            let found: Vec<_> = members.iter().copied().filter(|tx| !steps.contains_key(tx) && behind(tx)).collect();
             steps.extend(found.into_iter().map(|tx| (tx, distance)));
         }
         steps

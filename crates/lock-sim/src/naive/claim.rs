@@ -42,10 +42,7 @@ pub(super) struct Place {
 
 impl ClaimId {
     pub(super) fn new(tx: TxId, object: &Object) -> Self {
-        Self {
-            tx,
-            object: object.clone(),
-        }
+        Self { tx, object: object.clone() }
     }
 }
 
@@ -53,10 +50,7 @@ impl Claim {
     /// Where it stands, if it waits.
     pub(super) fn place(&self) -> Option<Place> {
         let arrival = self.waiting?.arrival;
-        Some(Place {
-            ordinary: self.granted.is_none(),
-            arrival,
-        })
+        Some(Place { ordinary: self.granted.is_none(), arrival })
     }
 
     pub(super) fn is_nothing(&self) -> bool {
@@ -66,7 +60,5 @@ impl Claim {
 
 /// Whether two claims of different transactions, with these modes, exclude each other.
 pub(super) fn conflict(one: (&ClaimId, Mode), other: (&ClaimId, Mode)) -> bool {
-    one.0.tx != other.0.tx
-        && one.1.conflicts(other.1)
-        && one.0.object.is_related_to(&other.0.object)
+    one.0.tx != other.0.tx && one.1.conflicts(other.1) && one.0.object.is_related_to(&other.0.object)
 }

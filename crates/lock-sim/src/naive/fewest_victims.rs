@@ -17,25 +17,15 @@ impl NaiveWorld {
         let stuck = self.stuck(&arrows);
         let hard = arrows.hard();
         let finish = |victims: &BTreeSet<TxId>| hard.serve(&stuck - victims).left.is_empty();
-        (0..=stuck.len())
-            .find(|number| some_subset(&stuck, *number, &finish))
-            .unwrap_or(0)
+        (0..=stuck.len()).find(|number| some_subset(&stuck, *number, &finish)).unwrap_or(0)
     }
 }
 
 /// Whether some subset with that many members does.
-fn some_subset(
-    of: &BTreeSet<TxId>,
-    members: usize,
-    does: &impl Fn(&BTreeSet<TxId>) -> bool,
-) -> bool {
+fn some_subset(of: &BTreeSet<TxId>, members: usize, does: &impl Fn(&BTreeSet<TxId>) -> bool) -> bool {
     let numbered: Vec<TxId> = of.iter().copied().collect();
-    (0..1_u32 << numbered.len())
-        .filter(|bits| bits.count_ones() as usize == members)
-        .any(|bits| {
-            let chosen = (0..)
-                .zip(&numbered)
-                .filter(|(place, _)| bits >> place & 1 == 1);
-            does(&chosen.map(|(_, tx)| *tx).collect())
-        })
+    (0..1_u32 << numbered.len()).filter(|bits| bits.count_ones() as usize == members).any(|bits| {
+        let chosen = (0..).zip(&numbered).filter(|(place, _)| bits >> place & 1 == 1);
+        does(&chosen.map(|(_, tx)| *tx).collect())
+    })
 }

@@ -16,11 +16,7 @@ pub(super) struct Waiter<'a> {
 
 impl<'a> Waiter<'a> {
     fn new(id: &'a ClaimId, claim: &Claim) -> Option<Self> {
-        Some(Self {
-            id,
-            wait: claim.waiting?,
-            place: claim.place()?,
-        })
+        Some(Self { id, wait: claim.waiting?, place: claim.place()? })
     }
 
     pub(super) fn conflicts(&self, id: &ClaimId, mode: Mode) -> bool {
@@ -31,11 +27,7 @@ impl<'a> Waiter<'a> {
 impl NaiveWorld {
     /// All waiting claims, in the order of their places.
     pub(super) fn waiters(&self) -> Vec<Waiter<'_>> {
-        let mut waiters: Vec<_> = self
-            .claims
-            .iter()
-            .filter_map(|(id, claim)| Waiter::new(id, claim))
-            .collect();
+        let mut waiters: Vec<_> = self.claims.iter().filter_map(|(id, claim)| Waiter::new(id, claim)).collect();
         waiters.sort_by_key(|waiter| waiter.place);
         waiters
     }
@@ -52,12 +44,8 @@ impl NaiveWorld {
     /// conflicts, nor waits for it ahead.
     pub(super) fn grantable(&self) -> impl Iterator<Item = ClaimId> {
         let line = self.waiters();
-        let free = line
-            .iter()
-            .filter(|waiter| !self.has_blockers(waiter, &line));
-        free.map(|waiter| waiter.id.clone())
-            .collect::<Vec<_>>()
-            .into_iter()
+        let free = line.iter().filter(|waiter| !self.has_blockers(waiter, &line));
+        free.map(|waiter| waiter.id.clone()).collect::<Vec<_>>().into_iter()
     }
 
     /// Whether the transaction's own grants make this claim pointless.
@@ -66,11 +54,7 @@ impl NaiveWorld {
     }
 
     /// The transaction's own grants that give it what it claims here.
-    pub(super) fn covering_grants(
-        &self,
-        id: &ClaimId,
-        mode: Mode,
-    ) -> impl Iterator<Item = &ClaimId> {
+    pub(super) fn covering_grants(&self, id: &ClaimId, mode: Mode) -> impl Iterator<Item = &ClaimId> {
         self.claims_of(id.tx).filter_map(move |(own, claim)| {
             let above = own.object == id.object || own.object.is_ancestor_of(&id.object);
             (above && claim.granted?.mode.covers(mode)).then_some(own)
@@ -80,11 +64,7 @@ impl NaiveWorld {
     /// Lines a claim up, at the end; if it waits already, makes it stronger in its place.
     pub(super) fn line_up(&mut self, id: &ClaimId, mode: Mode) {
         self.arrivals += 1;
-        let new = Wait {
-            mode,
-            arrival: self.arrivals,
-            since: self.now,
-        };
+        let new = Wait { mode, arrival: self.arrivals, since: self.now };
         let claim = self.claims.entry(id.clone()).or_default();
         let wait = claim.waiting.get_or_insert(new);
         wait.mode = wait.mode.max(mode);
@@ -108,11 +88,7 @@ impl NaiveWorld {
             && let Some(wait) = claim.waiting.take()
         {
             let told = claim.granted.is_some_and(|weaker| weaker.told);
-            claim.granted = Some(Grant {
-                mode: wait.mode,
-                token,
-                told,
-            });
+            claim.granted = Some(Grant { mode: wait.mode, token, told });
             self.grants.push((id.object.clone(), token));
             self.forget_turns(id);
         }
@@ -150,8 +126,7 @@ impl NaiveWorld {
     }
 
     fn forget_turns(&mut self, id: &ClaimId) {
-        self.turned
-            .retain(|(first, second)| first != id && second != id);
+        self.turned.retain(|(first, second)| first != id && second != id);
     }
 
     /// Who waits for exactly this object, in the order in which they will be served: by their
@@ -164,9 +139,7 @@ impl NaiveWorld {
             let waits_behind = |waiter: &Waiter<'_>, other: &Waiter<'_>| {
                 waiter.conflicts(other.id, other.wait.mode) && self.is_ahead(other, waiter)
             };
-            let next = left
-                .iter()
-                .position(|waiter| !left.iter().any(|other| waits_behind(waiter, other)));
+            let next = left.iter().position(|waiter| !left.iter().any(|other| waits_behind(waiter, other)));
             queue.push(left.remove(next.unwrap_or(0)).id.tx);
         }
         queue

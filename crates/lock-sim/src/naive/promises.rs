@@ -21,11 +21,7 @@ impl NaiveWorld {
     }
 
     fn holders_are_compatible(&self, broken: &mut Vec<String>) {
-        let granted = || {
-            self.claims
-                .iter()
-                .filter_map(|(id, claim)| Some((id, claim.granted?.mode)))
-        };
+        let granted = || self.claims.iter().filter_map(|(id, claim)| Some((id, claim.granted?.mode)));
         for one in granted() {
             for other in granted().filter(|other| one.0 < other.0 && conflict(one, *other)) {
                 let (one, other) = (one.0, other.0);
@@ -39,16 +35,12 @@ impl NaiveWorld {
 
     fn nobody_waits_in_vain(&self, broken: &mut Vec<String>) {
         for ClaimId { tx, object } in self.grantable() {
-            broken.push(format!(
-                "nobody waits who could be granted, but {tx} waits for {object}"
-            ));
+            broken.push(format!("nobody waits who could be granted, but {tx} waits for {object}"));
         }
         for waiter in self.waiters() {
             let (tx, object) = (waiter.id.tx, &waiter.id.object);
             if self.is_covered(waiter.id, waiter.wait.mode) {
-                broken.push(format!(
-                    "nobody waits for what it covers, but {tx} waits for {object}"
-                ));
+                broken.push(format!("nobody waits for what it covers, but {tx} waits for {object}"));
             }
         }
     }
@@ -56,10 +48,7 @@ impl NaiveWorld {
     fn tokens_grow(&self, broken: &mut Vec<String>) {
         for pair in self.grants.windows(2) {
             if pair[0].1 >= pair[1].1 {
-                broken.push(format!(
-                    "tokens grow, but {} came after {}",
-                    pair[1].1, pair[0].1
-                ));
+                broken.push(format!("tokens grow, but {} came after {}", pair[1].1, pair[0].1));
             }
         }
     }

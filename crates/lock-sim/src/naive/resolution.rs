@@ -61,10 +61,7 @@ impl NaiveWorld {
             }
             WayOut::Overtaking { first, second } => {
                 for pair in arrows.pairs(*first, *second) {
-                    self.turn(
-                        ClaimId::new(*first, &pair.wants),
-                        ClaimId::new(*second, &pair.blocking),
-                    );
+                    self.turn(ClaimId::new(*first, &pair.wants), ClaimId::new(*second, &pair.blocking));
                 }
                 vec![*first, *second]
             }
@@ -79,9 +76,7 @@ impl NaiveWorld {
         for object in objects {
             let id = ClaimId::new(tx, object);
             let claim = self.claims.get(&id);
-            let had = claim
-                .and_then(|claim| claim.granted)
-                .map(|grant| grant.mode);
+            let had = claim.and_then(|claim| claim.granted).map(|grant| grant.mode);
             let wanted = claim.and_then(|claim| claim.waiting).map(|wait| wait.mode);
             self.withdraw(&id);
             again.push((id, had.max(wanted)));

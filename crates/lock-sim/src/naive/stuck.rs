@@ -19,19 +19,9 @@ pub(super) struct Served {
 impl Arrows {
     /// Serves waiters one after the other, each time the oldest of those that wait on nobody who is left.
     pub(super) fn serve(&self, waiters: BTreeSet<TxId>) -> Served {
-        let mut served = Served {
-            line: Vec::new(),
-            left: waiters,
-        };
-        let is_served = |tx: TxId, left: &BTreeSet<TxId>| {
-            !self.blockers(tx).any(|blocker| left.contains(&blocker))
-        };
-        while let Some(next) = served
-            .left
-            .iter()
-            .copied()
-            .find(|tx| is_served(*tx, &served.left))
-        {
+        let mut served = Served { line: Vec::new(), left: waiters };
+        let is_served = |tx: TxId, left: &BTreeSet<TxId>| !self.blockers(tx).any(|blocker| left.contains(&blocker));
+        while let Some(next) = served.left.iter().copied().find(|tx| is_served(*tx, &served.left)) {
             served.left.remove(&next);
             served.line.push(next);
         }

@@ -25,54 +25,32 @@ impl NaiveWorld {
 
     /// Each member holds what the one before it waits for: one of them must let go.
     fn somebody_gives_way(&self, circle: &[TxId], arrows: &Arrows) -> Deadlock {
-        let victim = circle
-            .iter()
-            .copied()
-            .min_by_key(|tx| self.readiness_to_give_way(*tx));
+        let victim = circle.iter().copied().min_by_key(|tx| self.readiness_to_give_way(*tx));
         let victim = victim.expect("a circle has members");
-        let before = ends(circle)
-            .find(|(_, blocker)| *blocker == victim)
-            .map(|(waiter, _)| waiter);
+        let before = ends(circle).find(|(_, blocker)| *blocker == victim).map(|(waiter, _)| waiter);
         let before = before.expect("each member of a circle has one before it");
-        let objects: BTreeSet<Object> = grants_in_the_way(arrows.pairs(before, victim))
-            .cloned()
-            .collect();
+        let objects: BTreeSet<Object> = grants_in_the_way(arrows.pairs(before, victim)).cloned().collect();
         let way_out = if self.would_rather_abort(victim, &objects) {
             WayOut::Abort { victim }
         } else {
-            WayOut::Surrender {
-                victim,
-                objects: objects.into_iter().collect(),
-            }
+            WayOut::Surrender { victim, objects: objects.into_iter().collect() }
         };
-        Deadlock {
-            circle: explain(circle, arrows),
-            way_out,
-        }
+        Deadlock { circle: explain(circle, arrows), way_out }
     }
 
     /// Smaller gives way first: by priority, then whose caller knows of nothing it has, then the youngest.
     fn readiness_to_give_way(&self, tx: TxId) -> (i32, bool, std::cmp::Reverse<TxId>) {
-        let priority = self
-            .transactions
-            .get(&tx)
-            .map_or(0, |transaction| transaction.options.priority);
-        let told = self
-            .claims_of(tx)
-            .any(|(_, claim)| claim.granted.is_some_and(|grant| grant.told));
+        let priority = self.transactions.get(&tx).map_or(0, |transaction| transaction.options.priority);
+        let told = self.claims_of(tx).any(|(_, claim)| claim.granted.is_some_and(|grant| grant.told));
         (priority, told, std::cmp::Reverse(tx))
     }
 
     fn would_rather_abort(&self, tx: TxId, objects: &BTreeSet<Object>) -> bool {
         let told = |object: &Object| {
             let claim = self.claims.get(&ClaimId::new(tx, object));
-            claim
-                .and_then(|claim| claim.granted)
-                .is_some_and(|grant| grant.told)
+            claim.and_then(|claim| claim.granted).is_some_and(|grant| grant.told)
         };
-        self.transactions
-            .get(&tx)
-            .is_some_and(|transaction| transaction.options.abort_on_deadlock)
+        self.transactions.get(&tx).is_some_and(|transaction| transaction.options.abort_on_deadlock)
             && objects.iter().any(told)
     }
 }
@@ -90,29 +68,18 @@ fn somebody_overtakes(line: &[TxId], arrows: &Arrows) -> Deadlock {
     };
     let turned = ends(&circle).find(|(waiter, blocker)| points_up(*waiter, *blocker));
     let (first, second) = turned.expect("a circle points up somewhere, and hard arrows do not");
-    Deadlock {
-        circle: explain(&circle, arrows),
-        way_out: WayOut::Overtaking { first, second },
-    }
+    Deadlock { circle: explain(&circle, arrows), way_out: WayOut::Overtaking { first, second } }
 }
 
 /// The arrows of a circle, from the first member on: who waits on whom.
 fn ends(circle: &[TxId]) -> impl Iterator<Item = (TxId, TxId)> {
-    circle
-        .iter()
-        .copied()
-        .zip(circle.iter().copied().cycle().skip(1))
+    circle.iter().copied().zip(circle.iter().copied().cycle().skip(1))
 }
 
 fn grants_in_the_way(pairs: &[Arrow]) -> impl Iterator<Item = &Object> {
-    pairs
-        .iter()
-        .filter(|pair| pair.kind == ArrowKind::Hard)
-        .map(|pair| &pair.blocking)
+    pairs.iter().filter(|pair| pair.kind == ArrowKind::Hard).map(|pair| &pair.blocking)
 }
 
 fn explain(circle: &[TxId], arrows: &Arrows) -> Vec<Arrow> {
-    ends(circle)
-        .filter_map(|(waiter, blocker)| arrows.pairs(waiter, blocker).first().cloned())
-        .collect()
+    ends(circle).filter_map(|(waiter, blocker)| arrows.pairs(waiter, blocker).first().cloned()).collect()
 }

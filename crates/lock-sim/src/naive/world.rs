@@ -73,8 +73,7 @@ impl NaiveWorld {
 
     /// Whether the transaction's time for waiting is over.
     pub(super) fn is_late(&self, tx: TxId) -> bool {
-        self.deadline(tx)
-            .is_some_and(|deadline| deadline <= self.now)
+        self.deadline(tx).is_some_and(|deadline| deadline <= self.now)
     }
 
     fn deadline(&self, tx: TxId) -> Option<Millis> {
@@ -98,18 +97,9 @@ impl NaiveWorld {
 
 impl Engine for NaiveWorld {
     fn begin(&mut self, tx: TxId, options: &TxOptions) {
-        let deadline = options
-            .deadline_ms
-            .map(|ms| Millis(self.now.0.saturating_add(ms)));
+        let deadline = options.deadline_ms.map(|ms| Millis(self.now.0.saturating_add(ms)));
         let options = options.clone();
-        self.transactions.insert(
-            tx,
-            Transaction {
-                options,
-                deadline,
-                life: Life::Running,
-            },
-        );
+        self.transactions.insert(tx, Transaction { options, deadline, life: Life::Running });
     }
 
     fn act(&mut self, tx: TxId, action: &Action) -> Result<(), Refusal> {
@@ -137,11 +127,7 @@ impl Engine for NaiveWorld {
     }
 
     fn status(&mut self, tx: TxId) -> TxStatus {
-        match self
-            .transactions
-            .get(&tx)
-            .map(|transaction| transaction.life)
-        {
+        match self.transactions.get(&tx).map(|transaction| transaction.life) {
             Some(Life::Ended) => TxStatus::Ended,
             Some(Life::Aborted) => TxStatus::Aborted,
             _ if self.is_waiting(tx) => TxStatus::Waiting,
@@ -151,17 +137,13 @@ impl Engine for NaiveWorld {
     }
 
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {
-        let waiting = self
-            .claims_of(tx)
-            .filter(|(_, claim)| claim.waiting.is_some());
+        let waiting = self.claims_of(tx).filter(|(_, claim)| claim.waiting.is_some());
         waiting.map(|(id, _)| id.object.clone()).collect()
     }
 
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode> {
         let holders = self.claims.iter().filter(|(id, _)| id.object == *object);
-        holders
-            .filter_map(|(id, claim)| Some((id.tx, claim.granted?.mode)))
-            .collect()
+        holders.filter_map(|(id, claim)| Some((id.tx, claim.granted?.mode))).collect()
     }
 
     fn queue(&mut self, object: &Object) -> Vec<TxId> {
@@ -182,10 +164,7 @@ impl Engine for NaiveWorld {
     }
 
     fn wait_graph(&mut self) -> WaitGraph {
-        WaitGraph {
-            arrows: self.arrows().foremost_pairs(),
-            ..WaitGraph::default()
-        }
+        WaitGraph { arrows: self.arrows().foremost_pairs(), ..WaitGraph::default() }
     }
 
     fn violations(&mut self) -> Vec<String> {

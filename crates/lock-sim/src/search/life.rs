@@ -55,8 +55,7 @@ pub(super) fn live(script: &Script) -> Result<Tally, String> {
         life.world.begin(TxId(number), options);
     }
     for step in &script.steps {
-        life.step(step)
-            .map_err(|broken| format!("{broken}, after `{step}`"))?;
+        life.step(step).map_err(|broken| format!("{broken}, after `{step}`"))?;
     }
     life.drain(script.transactions.len() as u64)?;
     Ok(life.tally)
@@ -74,11 +73,7 @@ impl Life {
             Step::Advance(ms) => self.world.advance(*ms),
             Step::Act(tx, action) => self.act(*tx, action)?,
         }
-        self.world
-            .violations()
-            .into_iter()
-            .next()
-            .map_or(Ok(()), Err)
+        self.world.violations().into_iter().next().map_or(Ok(()), Err)
     }
 
     fn act(&mut self, tx: TxId, action: &Action) -> Result<(), String> {
@@ -90,10 +85,7 @@ impl Life {
         let fewest = self.world.fewest_victims();
         let took = self.world.resolve(tx);
         if fewest == 0 && took.victims > 0 {
-            return Err(format!(
-                "nobody gives way where overtaking is enough, but {} did",
-                took.victims
-            ));
+            return Err(format!("nobody gives way where overtaking is enough, but {} did", took.victims));
         }
         self.count(before);
         self.tally.actions += 1;
@@ -124,9 +116,7 @@ impl Life {
             self.step(&Step::Act(tx, Action::End))?;
         }
         if let Some(tx) = all().find(|tx| self.world.status(*tx) == TxStatus::Waiting) {
-            return Err(format!(
-                "everybody is served, but {tx} still waits at the end"
-            ));
+            return Err(format!("everybody is served, but {tx} still waits at the end"));
         }
         if self.world.deadlocks().len() > resolved {
             return Err("ends resolve, but one brought about a deadlock".to_owned());

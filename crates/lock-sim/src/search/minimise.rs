@@ -60,30 +60,16 @@ fn with_plain_options(script: &Script) -> impl Iterator<Item = Script> {
 
 /// Leaves out a transaction that does nothing, and counts the younger ones anew.
 fn without_an_idler(script: &Script) -> impl Iterator<Item = Script> {
-    let acts = |tx: u64| {
-        script
-            .steps
-            .iter()
-            .any(|step| matches!(step, Step::Act(TxId(other), _) if *other == tx))
-    };
-    (1..=script.transactions.len() as u64)
-        .filter(move |tx| !acts(*tx))
-        .map(|idler| {
-            let mut simpler = Script {
-                transactions: Vec::new(),
-                steps: script.steps.clone(),
-            };
-            let others = (1..)
-                .zip(&script.transactions)
-                .filter(|(tx, _)| *tx != idler);
-            simpler
-                .transactions
-                .extend(others.map(|(_, options)| options.clone()));
-            for step in &mut simpler.steps {
-                if let Step::Act(TxId(tx), _) = step {
-                    *tx -= u64::from(*tx > idler);
-                }
+    let acts = |tx: u64| script.steps.iter().any(|step| matches!(step, Step::Act(TxId(other), _) if *other == tx));
+    (1..=script.transactions.len() as u64).filter(move |tx| !acts(*tx)).map(|idler| {
+        let mut simpler = Script { transactions: Vec::new(), steps: script.steps.clone() };
+        let others = (1..).zip(&script.transactions).filter(|(tx, _)| *tx != idler);
+        simpler.transactions.extend(others.map(|(_, options)| options.clone()));
+        for step in &mut simpler.steps {
+            if let Step::Act(TxId(tx), _) = step {
+                *tx -= u64::from(*tx > idler);
             }
-            simpler
-        })
+        }
+        simpler
+    })
 }

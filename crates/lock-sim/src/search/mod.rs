@@ -32,11 +32,7 @@ pub fn search_worlds(worlds: u64, seed: u64) -> SearchReport {
             Ok(tally) => report.add(&tally),
             Err(broken) => {
                 let smallest = minimise::smallest(&script, |script| outcome(script).is_err());
-                report.findings.push(Finding {
-                    seed,
-                    broken,
-                    script: smallest.to_string(),
-                });
+                report.findings.push(Finding { seed, broken, script: smallest.to_string() });
             }
         }
     }
@@ -60,17 +56,11 @@ mod tests {
     fn every_deadlock_ends_everybody_is_served_and_nobody_gives_way_where_overtaking_is_enough() {
         let report = search_worlds(1_000, 1);
         assert!(report.findings.is_empty(), "{report}");
-        assert!(
-            report.tally.victims > 100 && report.tally.overtakings > 10,
-            "{report}"
-        );
+        assert!(report.tally.victims > 100 && report.tally.overtakings > 10, "{report}");
     }
 
     #[test]
     fn the_same_seed_gives_the_same_worlds() {
-        assert_eq!(
-            search_worlds(50, 7).to_string(),
-            search_worlds(50, 7).to_string()
-        );
+        assert_eq!(search_worlds(50, 7).to_string(), search_worlds(50, 7).to_string());
     }
 }

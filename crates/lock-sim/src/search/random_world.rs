@@ -34,10 +34,7 @@ pub(super) fn of(seed: u64) -> Script {
 fn objects(random: &mut Seeded) -> Vec<Object> {
     let texts = OBJECTS[random.below(OBJECTS.len())];
     let taken = 1 + random.below(texts.len());
-    texts[..taken]
-        .iter()
-        .map(|text| text.parse().expect("these are objects"))
-        .collect()
+    texts[..taken].iter().map(|text| text.parse().expect("these are objects")).collect()
 }
 
 struct RandomWorld {
@@ -53,11 +50,7 @@ impl RandomWorld {
     fn options(&mut self) -> TxOptions {
         TxOptions {
             abort_on_deadlock: self.chance(25),
-            priority: if self.chance(25) {
-                [-1, 1][self.random.below(2)]
-            } else {
-                0
-            },
+            priority: if self.chance(25) { [-1, 1][self.random.below(2)] } else { 0 },
             deadline_ms: self.chance(5).then(|| 100 * (1 + self.random.next() % 9)),
             ..TxOptions::default()
         }
@@ -73,11 +66,7 @@ impl RandomWorld {
 
     fn action(&mut self) -> Action {
         if !self.chance(self.calm_percent) {
-            let claims = if self.chance(20) {
-                2 + self.random.below(3)
-            } else {
-                1
-            };
+            let claims = if self.chance(20) { 2 + self.random.below(3) } else { 1 };
             return Action::Lock((0..claims).map(|_| (self.object(), self.mode())).collect());
         }
         match self.random.below(20) {
@@ -96,11 +85,7 @@ impl RandomWorld {
     }
 
     fn mode(&mut self) -> Mode {
-        if self.chance(self.writes_percent) {
-            Mode::Write
-        } else {
-            Mode::Read
-        }
+        if self.chance(self.writes_percent) { Mode::Write } else { Mode::Read }
     }
 
     fn chance(&mut self, percent: usize) -> bool {

@@ -41,51 +41,15 @@ impl SearchReport {
 
 impl fmt::Display for SearchReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tally {
-            actions,
-            refused,
-            deadlocked,
-            rounds,
-            most_rounds,
-            ..
-        } = self.tally;
-        let Tally {
-            victims,
-            aborts,
-            overtakings,
-            fewest_victims,
-            needless,
-            ..
-        } = self.tally;
+        let Tally { actions, refused, deadlocked, rounds, most_rounds, .. } = self.tally;
+        let Tally { victims, aborts, overtakings, fewest_victims, needless, .. } = self.tally;
         let (whole, hundredths) = self.excess();
-        writeln!(
-            f,
-            "worlds       {} ({} broke a promise)",
-            self.worlds,
-            self.findings.len()
-        )?;
-        writeln!(
-            f,
-            "actions      {actions} carried out, {refused} refused, {deadlocked} led to a deadlock"
-        )?;
-        writeln!(
-            f,
-            "resolutions  {rounds} rounds, at most {most_rounds} after one action"
-        )?;
-        writeln!(
-            f,
-            "victims      {victims}, {aborts} of them by abort; {overtakings} overtakings"
-        )?;
-        writeln!(
-            f,
-            "fewest       {fewest_victims}: {whole}.{hundredths:02} % above, in {needless} deadlocks"
-        )?;
-        for Finding {
-            seed,
-            broken,
-            script,
-        } in &self.findings
-        {
+        writeln!(f, "worlds       {} ({} broke a promise)", self.worlds, self.findings.len())?;
+        writeln!(f, "actions      {actions} carried out, {refused} refused, {deadlocked} led to a deadlock")?;
+        writeln!(f, "resolutions  {rounds} rounds, at most {most_rounds} after one action")?;
+        writeln!(f, "victims      {victims}, {aborts} of them by abort; {overtakings} overtakings")?;
+        writeln!(f, "fewest       {fewest_victims}: {whole}.{hundredths:02} % above, in {needless} deadlocks")?;
+        for Finding { seed, broken, script } in &self.findings {
             writeln!(f, "\n# seed {seed}: {broken}\n{script}")?;
         }
         Ok(())

@@ -34,9 +34,7 @@ impl fmt::Display for Script {
             }
             writeln!(f)?;
         }
-        self.steps
-            .iter()
-            .try_for_each(|step| writeln!(f, "{step}"))?;
+        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))?;
         writeln!(f, "drain")
     }
 }
@@ -51,12 +49,7 @@ impl fmt::Display for Step {
             Self::Act(tx, Action::Lock(claims)) => {
                 write!(f, "lock-many {tx} ")?;
                 for (index, (object, mode)) in claims.iter().enumerate() {
-                    write!(
-                        f,
-                        "{}{}",
-                        if index > 0 { ", " } else { "" },
-                        Claim(object, *mode)
-                    )?;
+                    write!(f, "{}{}", if index > 0 { ", " } else { "" }, Claim(object, *mode))?;
                 }
                 Ok(())
             }

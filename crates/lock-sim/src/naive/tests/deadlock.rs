@@ -7,10 +7,7 @@ use crate::{NaiveWorld, TxOptions, TxStatus};
 
 #[test]
 fn who_would_rather_abort_does_so_when_its_caller_knows() {
-    let aborting = TxOptions {
-        abort_on_deadlock: true,
-        ..TxOptions::default()
-    };
+    let aborting = TxOptions { abort_on_deadlock: true, ..TxOptions::default() };
     Story::with(&[TxOptions::default(), aborting])
         .tell("lock 1 a write\n saw 1\n lock 2 b write\n saw 2\n lock 1 b write\n lock 2 a write")
         .deadlocks(&[(&[1, 2], WayOut::Abort { victim: TxId(2) })])
@@ -33,18 +30,11 @@ fn two_in_a_circle_and_the_younger_gives_way() {
 
 #[test]
 fn priority_decides_before_knowledge_and_knowledge_before_age() {
-    let low = TxOptions {
-        priority: -1,
-        ..TxOptions::default()
-    };
+    let low = TxOptions { priority: -1, ..TxOptions::default() };
     let story = "lock 1 a write\n saw 1\n lock 2 b write\n lock 1 b write\n lock 2 a write";
-    Story::with(&[low, TxOptions::default()])
-        .tell(story)
-        .deadlocks(&[(&[1, 2], surrenders(1, &["a"]))]);
+    Story::with(&[low, TxOptions::default()]).tell(story).deadlocks(&[(&[1, 2], surrenders(1, &["a"]))]);
     let known = "lock 1 a write\n lock 2 b write\n saw 2\n lock 1 b write\n lock 2 a write";
-    Story::of(2)
-        .tell(known)
-        .deadlocks(&[(&[1, 2], surrenders(1, &["a"]))]);
+    Story::of(2).tell(known).deadlocks(&[(&[1, 2], surrenders(1, &["a"]))]);
 }
 
 #[test]
@@ -100,9 +90,8 @@ fn a_grant_that_others_were_let_past_for_is_no_claim_on_them_later() {
 
 #[test]
 fn one_victim_is_enough_where_circles_meet() {
-    let mut world: NaiveWorld = Story::of(3)
-        .tell("lock 1 a write\n lock 2 b write\n lock 3 c read\n lock 1 c write\n lock 2 c write")
-        .0;
+    let mut world: NaiveWorld =
+        Story::of(3).tell("lock 1 a write\n lock 2 b write\n lock 3 c read\n lock 1 c write\n lock 2 c write").0;
     let (t3, b) = (TxId(3), "b".parse().expect("an object"));
     let a = "a".parse().expect("an object");
     let both = crate::Action::Lock(vec![(a, super::WRITE), (b, super::WRITE)]);

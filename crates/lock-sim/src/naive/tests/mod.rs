@@ -15,10 +15,7 @@ struct Story(NaiveWorld);
 impl Story {
     /// A world with that many transactions.
     fn of(transactions: u64) -> Self {
-        Self::with(&vec![
-            TxOptions::default();
-            usize::try_from(transactions).expect("few")
-        ])
+        Self::with(&vec![TxOptions::default(); usize::try_from(transactions).expect("few")])
     }
 
     fn with(options: &[TxOptions]) -> Self {
@@ -31,13 +28,8 @@ impl Story {
 
     /// Commands, one a line: `lock 1 a write, b read`.
     fn tell(mut self, commands: &str) -> Self {
-        for command in commands
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-        {
-            self.does(command)
-                .unwrap_or_else(|refusal| panic!("{command}: {refusal}"));
+        for command in commands.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            self.does(command).unwrap_or_else(|refusal| panic!("{command}: {refusal}"));
         }
         self
     }
@@ -75,10 +67,7 @@ impl Story {
     }
 
     fn holds(mut self, of: &str, holders: &[(u64, Mode)]) -> Self {
-        let expected = holders
-            .iter()
-            .map(|(tx, mode)| (TxId(*tx), *mode))
-            .collect();
+        let expected = holders.iter().map(|(tx, mode)| (TxId(*tx), *mode)).collect();
         assert_eq!(self.0.holders(&object(of)), expected, "holders of {of}");
         self
     }
@@ -95,12 +84,7 @@ impl Story {
     }
 
     fn tokens(mut self, of: &str, tokens: &[u64]) -> Self {
-        let seen: Vec<u64> = self
-            .0
-            .tokens(&object(of))
-            .iter()
-            .map(|token| token.0)
-            .collect();
+        let seen: Vec<u64> = self.0.tokens(&object(of)).iter().map(|token| token.0).collect();
         assert_eq!(seen, tokens, "tokens of {of}");
         self
     }
@@ -111,17 +95,9 @@ impl Story {
             .0
             .deadlocks()
             .into_iter()
-            .map(|deadlock| {
-                (
-                    deadlock.members().map(|tx| tx.0).collect(),
-                    deadlock.way_out,
-                )
-            })
+            .map(|deadlock| (deadlock.members().map(|tx| tx.0).collect(), deadlock.way_out))
             .collect();
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|(circle, way_out)| (circle.to_vec(), way_out.clone()))
-            .collect();
+        let expected: Vec<_> = expected.iter().map(|(circle, way_out)| (circle.to_vec(), way_out.clone())).collect();
         assert_eq!(seen, expected);
         self
     }
@@ -133,28 +109,15 @@ fn object(text: &str) -> Object {
 
 fn claim(text: &str) -> (Object, Mode) {
     let (path, mode) = text.split_once(' ').expect("an object and a mode");
-    (
-        object(path),
-        if mode == "read" {
-            Mode::Read
-        } else {
-            Mode::Write
-        },
-    )
+    (object(path), if mode == "read" { Mode::Read } else { Mode::Write })
 }
 
 fn surrenders(victim: u64, objects: &[&str]) -> WayOut {
-    WayOut::Surrender {
-        victim: TxId(victim),
-        objects: objects.iter().copied().map(object).collect(),
-    }
+    WayOut::Surrender { victim: TxId(victim), objects: objects.iter().copied().map(object).collect() }
 }
 
 fn overtakes(first: u64, second: u64) -> WayOut {
-    WayOut::Overtaking {
-        first: TxId(first),
-        second: TxId(second),
-    }
+    WayOut::Overtaking { first: TxId(first), second: TxId(second) }
 }
 
 const READ: Mode = Mode::Read;

@@ -7,10 +7,7 @@ use crate::{Action, Engine, TxOptions, TxStatus};
 
 #[test]
 fn what_is_over_acts_no_more() {
-    let aborting = TxOptions {
-        abort_on_deadlock: true,
-        ..TxOptions::default()
-    };
+    let aborting = TxOptions { abort_on_deadlock: true, ..TxOptions::default() };
     Story::with(&[TxOptions::default(), aborting])
         .tell("lock 1 a write\n lock 2 b write\n saw 2\n lock 1 b write\n lock 2 a write")
         .deadlocks(&[(&[1, 2], surrenders(1, &["a"]))])
@@ -22,10 +19,7 @@ fn what_is_over_acts_no_more() {
 
 #[test]
 fn after_its_deadline_nobody_waits() {
-    let hasty = TxOptions {
-        deadline_ms: Some(500),
-        ..TxOptions::default()
-    };
+    let hasty = TxOptions { deadline_ms: Some(500), ..TxOptions::default() };
     Story::with(&[TxOptions::default(), hasty, TxOptions::default()])
         .tell("lock 1 a read, b read\n lock 2 a read\n lock 2 a write\n lock 3 a read")
         .queue("a", &[2, 3])
@@ -44,11 +38,7 @@ fn any_interleaving_keeps_the_order_of_each_transaction() {
     let steps: Vec<(TxId, Action)> = (1..=3)
         .flat_map(|tx| {
             let first = Action::Lock(vec![(object("a"), READ)]);
-            [
-                (TxId(tx), first),
-                (TxId(tx), Action::Saw),
-                (TxId(tx), Action::End),
-            ]
+            [(TxId(tx), first), (TxId(tx), Action::Saw), (TxId(tx), Action::End)]
         })
         .collect();
     for seed in 0..50 {
