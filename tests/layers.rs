@@ -1,5 +1,7 @@
 //! Layers and limits: what the manifests and sources must look like.
 
+#![allow(clippy::unwrap_used)] // a test may panic
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -72,6 +72,6 @@ impl fmt::Debug for Guard {
             .field("object", &self.object)
             .field("mode", &self.mode)
             .field("token", &self.token())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -398,11 +398,12 @@ impl Transaction {
     /// Claims one plain object. Nothing but the shard is touched if it can be had at once.
     fn request(&self, object: &Object, mode: Mode, ask: Ask) -> Result<Answer, ClaimError> {
         let shared = &self.shared;
-        if shared.is_plain() && shared.has_room_for(1) {
-            if let Ok(answer) = shared.node().request(shared, object, mode, ask) {
-                self.note(&answer);
-                return Ok(answer);
-            }
+        if shared.is_plain()
+            && shared.has_room_for(1)
+            && let Ok(answer) = shared.node().request(shared, object, mode, ask)
+        {
+            self.note(&answer);
+            return Ok(answer);
         }
         let requested = self.request_many([Claim::new(object.clone(), mode)], ask.tell)?;
         let (_, _, answer) = requested.into_iter().next().expect("one claim, one answer");

@@ -1,5 +1,7 @@
 //! A call that is dropped while it waits leaves nothing behind: the request is withdrawn, and a grant that
 //! nobody received is given back.
+
+#![allow(clippy::unwrap_used)] // a test may panic
 #![allow(missing_docs)]
 
 use std::future::Future;

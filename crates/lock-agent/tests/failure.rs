@@ -1,4 +1,6 @@
 //! A failure of the node is not silent, and not for long.
+
+#![allow(clippy::unwrap_used)] // a test may panic
 #![allow(missing_docs)]
 
 use futures_util::poll;

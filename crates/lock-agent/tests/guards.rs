@@ -1,4 +1,6 @@
 //! A guard never lies.
+
+#![allow(clippy::unwrap_used)] // a test may panic
 #![allow(missing_docs)]
 
 use futures_util::poll;

@@ -1,4 +1,6 @@
 //! What a transaction may choose, and what follows from it.
+
+#![allow(clippy::unwrap_used)] // a test may panic
 #![allow(missing_docs)]
 
 use std::time::Duration;
@@ -8,7 +10,7 @@ use lock_agent::Mode::{Read, Write};
 use lock_agent::{ClaimError, Event, Events, Flag, Locks, Over, Status, Transaction, TryError, claim};
 
 /// `younger` has `b` and waits for `a`, which `older` has; then `older` wants `b`.
-async fn close_a_circle(older: &Transaction) {
+fn close_a_circle(older: &Transaction) {
     older.lock_nowait(claim("b", Write)).unwrap();
 }
 
@@ -24,7 +26,7 @@ async fn who_was_told_of_what_it_would_lose_aborts() {
     let guard = younger.lock("b", Write).await.unwrap();
     let mut waits = Box::pin(younger.lock("a", Write));
     assert!(poll!(&mut waits).is_pending());
-    close_a_circle(&older).await;
+    close_a_circle(&older);
     let Err(ClaimError::Over(Over::Aborted { tx, deadlock })) = waits.await else { panic!("aborted") };
     assert_eq!(tx, younger.id());
     assert_eq!(deadlock.members().collect::<Vec<_>>(), [older.id(), younger.id()]);
@@ -47,7 +49,7 @@ async fn who_was_not_told_surrenders_instead_of_aborting() {
     older.lock("a", Write).await.unwrap();
     younger.lock_nowait(claim("b", Write)).unwrap();
     younger.lock_nowait(claim("a", Write)).unwrap();
-    close_a_circle(&older).await;
+    close_a_circle(&older);
     older.await_all().await.unwrap();
     older.end();
     assert_eq!(younger.await_all().await.unwrap().deadlocks.len(), 1);
@@ -58,20 +60,20 @@ async fn who_was_not_told_surrenders_instead_of_aborting() {
 async fn a_lock_is_told_of_with_a_deadline_too() {
     let locks = Locks::local();
     let older = locks.begin().await;
-    let younger = locks.begin().abort_on_deadlock(true).deadline(Duration::from_secs(60)).await;
+    let younger = locks.begin().abort_on_deadlock(true).deadline(Duration::from_mins(1)).await;
     older.lock("a", Write).await.unwrap();
     younger.lock("b", Write).await.unwrap();
     assert!(younger.info().claims[0].told);
     let mut waits = Box::pin(younger.lock("a", Write));
     assert!(poll!(&mut waits).is_pending());
-    close_a_circle(&older).await;
+    close_a_circle(&older);
     assert!(matches!(waits.await, Err(ClaimError::Over(Over::Aborted { .. }))));
 }
 
 #[tokio::test]
 async fn being_told_by_a_lock_is_seen_in_the_table_with_a_deadline() {
     let locks = Locks::local();
-    let tx = locks.begin().deadline(Duration::from_secs(60)).await;
+    let tx = locks.begin().deadline(Duration::from_mins(1)).await;
     tx.lock("a", Write).await.unwrap();
     assert!(locks.transaction_claims(tx.id())[0].told);
     tx.lock_many([claim("b", Write), claim("c", Write)]).await.unwrap();
@@ -85,7 +87,7 @@ async fn the_lower_priority_gives_way_whatever_its_age() {
     let a = older.lock("a", Write).await.unwrap();
     let b = younger.lock("b", Write).await.unwrap();
     younger.lock_nowait(claim("a", Write)).unwrap();
-    close_a_circle(&older).await;
+    close_a_circle(&older);
     assert!(!a.is_held() && b.is_unbroken());
 }
 
@@ -97,7 +99,7 @@ async fn a_priority_changed_while_waiting_counts() {
     let b = younger.lock("b", Write).await.unwrap();
     younger.lock_nowait(claim("a", Write)).unwrap();
     younger.change_flag(Flag::Priority(5));
-    close_a_circle(&older).await;
+    close_a_circle(&older);
     assert!(!a.is_held() && b.is_unbroken());
 }
 
@@ -110,7 +112,7 @@ async fn abort_on_deadlock_switched_on_while_waiting_counts() {
     let mut waits = Box::pin(younger.lock("a", Write));
     assert!(poll!(&mut waits).is_pending());
     younger.change_flag(Flag::AbortOnDeadlock(true));
-    close_a_circle(&older).await;
+    close_a_circle(&older);
     assert!(matches!(waits.await, Err(ClaimError::Over(Over::Aborted { .. }))));
 }
 
@@ -226,7 +228,7 @@ async fn events_come_in_the_order_in_which_things_happened() {
     assert_eq!(next(&mut events).await, Event::Status(Status::HaveAllLocks { deadlocks: Vec::new() }));
     younger.lock_nowait(claim("a", Write)).unwrap();
     assert_eq!(next(&mut events).await, Event::Status(Status::Waiting));
-    close_a_circle(&older).await;
+    close_a_circle(&older);
     let Event::Deadlock(deadlock) = next(&mut events).await else { panic!("the deadlock first") };
     assert_eq!(deadlock.way_out.victim(), Some(younger.id()));
     older.end();

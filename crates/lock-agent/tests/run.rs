@@ -1,4 +1,6 @@
 //! The closure form ends always, and everybody's work is done in the end.
+
+#![allow(clippy::unwrap_used)] // a test may panic
 #![allow(missing_docs)]
 
 use std::cell::RefCell;

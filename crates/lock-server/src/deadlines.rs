@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use lock_core::Millis;
 use parking_lot::Mutex;
@@ -39,7 +39,7 @@ impl Deadlines {
 
 impl Node {
     /// Lets a party know when its time is over, on the clock of the node; forgotten if the party is gone by then.
-    pub fn expire_at(&self, at: Millis, party: Weak<dyn Party>) {
+    pub fn expire_at(self: &Arc<Self>, at: Millis, party: Weak<dyn Party>) {
         let mut heap = self.deadlines.0.lock();
         if heap.len() == heap.capacity() {
             // Before it grows: those who ended in time need no reminder, and would stay until theirs.

@@ -122,13 +122,17 @@ impl Node {
 
     /// Panics inside the server actor, to show what follows from that.
     #[doc(hidden)]
-    pub fn panic_in_server(&self) {
+    pub fn panic_in_server(self: &Arc<Self>) {
         self.tell_server(ServerMessage::Panic);
     }
 
-    pub(crate) fn tell_server(&self, message: ServerMessage) {
-        if let Some(server) = self.server.lock().as_ref() {
-            let _ = server.cast(message);
+    /// Tells the server. If it is gone with the runtime that it ran on, it starts again on the caller's.
+    pub(crate) fn tell_server(self: &Arc<Self>, message: ServerMessage) {
+        let server = self.server.lock().clone();
+        let gone = server.is_some_and(|server| server.cast(message).is_err());
+        if gone {
+            // A new server looks at the time before it reads messages.
+            crate::supervisor::start(self);
         }
     }
 }

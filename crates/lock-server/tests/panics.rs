@@ -1,4 +1,6 @@
 //! A panic while a table is held breaks that life of the node, and no more.
+
+#![allow(clippy::unwrap_used)] // a test may panic
 #![allow(missing_docs)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

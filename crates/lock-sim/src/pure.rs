@@ -19,6 +19,8 @@ use crate::{Action, Engine, Refusal, TxOptions, TxStatus};
 pub struct PureNode {
     name: NodeId,
     now: Millis,
+    // The search takes anything that dereferences to a table.
+    #[allow(clippy::vec_box)]
     tables: Vec<Box<LockTable>>,
     machines: BTreeMap<TxId, TransactionMachine>,
     deadlocks: Vec<Arc<Deadlock>>,

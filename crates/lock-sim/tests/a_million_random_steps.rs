@@ -1,4 +1,6 @@
 //! The pure engine keeps every promise through a million random steps.
+
+#![allow(clippy::unwrap_used)] // a test may panic
 #![allow(missing_docs)]
 
 use lock_sim::{Engine, PureNode, TxStatus, Workload, random_actions};

@@ -1,5 +1,7 @@
 //! The fast rules and their naive reading see the same world, step by step.
 
+#![allow(clippy::unwrap_used)] // a test may panic
+
 use lock_core::{Object, TxId};
 use lock_sim::{Action, ActorNode, Engine, NaiveWorld, PureNode, Workload, random_actions};
 
@@ -62,9 +64,9 @@ fn agree(workload: Workload, seed: u64) {
     for (at, (tx, action)) in steps.iter().enumerate() {
         let expected = naive.act(*tx, action);
         for (world, one_table) in fast.iter_mut().zip([true, false, false]) {
-            let seen = world.act(*tx, action);
+            let outcome = world.act(*tx, action);
             let here = format!("seed {seed}, step {at}: {tx} {action:?}, of {:?}", &steps[..=at]);
-            assert_eq!(expected.is_ok(), seen.is_ok(), "{here}: {expected:?} or {seen:?}");
+            assert_eq!(expected.is_ok(), outcome.is_ok(), "{here}: {expected:?} or {outcome:?}");
             let tell = |world: &mut dyn Engine| tell(world, transactions, &objects, one_table);
             let (right, told) = (tell(&mut naive), tell(world.as_mut()));
             assert!(right == told, "{here}\nshould be\n{right}\nis\n{told}");

@@ -26,7 +26,7 @@ impl LockTable {
     /// Some claim that keeps this one from being granted. Does not know of turned pairs.
     pub(super) fn first_blocker(&self, at: Location, who: Candidate) -> Option<Block> {
         let here = at.entry.and_then(|entry| self.blocker_at(entry, who));
-        here.or_else(|| self.from_here_up(at.above).find_map(|entry| self.blocker_at(entry, who)))
+        here.or_else(|| self.upwards_from(at.above).find_map(|entry| self.blocker_at(entry, who)))
             .or_else(|| self.blocker_below(at.entry?, who))
     }
 
@@ -144,7 +144,7 @@ impl LockTable {
             }
             ControlFlow::Continue(())
         };
-        self.from_here_up(record.entry).try_for_each(&mut at)?;
+        self.upwards_from(record.entry).try_for_each(&mut at)?;
         let nothing = move |branch: &super::records::Branch| {
             branch.granted.conflicting(mode) + branch.waiting.conflicting(mode) == 0
         };
@@ -157,7 +157,7 @@ impl LockTable {
             let entry = self.record(claim).entry;
             let waits = |at: Slot| self.waiting_on(at).take(2).any(|claim| self.record(claim).tx != tx);
             let below = self.entry(entry).branch.as_ref();
-            below.is_some_and(|branch| !branch.waiting.is_zero()) || self.from_here_up(entry).any(waits)
+            below.is_some_and(|branch| !branch.waiting.is_zero()) || self.upwards_from(entry).any(waits)
         })
     }
 }

@@ -143,38 +143,46 @@ impl LockTable {
         ask: Ask,
         now: impl FnOnce() -> Millis,
     ) -> Result<Answer, Block> {
-        let record = self.record(claim);
-        let (tx, entry) = (record.tx, record.entry);
-        match (record.granted, record.wanted) {
-            (_, Some(wanted)) => {
-                if let (false, Some(block)) = (ask.wait, self.blocker_of(claim)) {
-                    return Err(block);
-                }
-                if wanted.covers(mode) {
-                    return Ok(Answer::Waiting(WaitChange::Nothing));
-                }
-                self.change_wanted(claim, mode);
-                self.finish_step(entry);
-                Ok(Answer::Waiting(WaitChange::Strengthened))
-            }
-            (_, None) => {
-                let place = Place::conversion(self.next_arrival());
-                let blocked = self.first_blocker(at, Candidate { tx, mode, place });
-                let answer = match blocked {
-                    Some(block) if !ask.wait => return Err(block),
-                    Some(_) => {
-                        self.line_up(claim, mode, place, now());
-                        Answer::Waiting(WaitChange::Conversion)
-                    }
-                    None => {
-                        let token = self.grant_at_once(claim, mode, ask);
-                        Answer::Granted { token, new: false }
-                    }
-                };
-                self.finish_step(entry);
-                Ok(answer)
-            }
+        match self.record(claim).wanted {
+            Some(wanted) => self.want_more(claim, wanted, mode, ask),
+            None => self.convert(claim, at, mode, ask, now),
         }
+    }
+
+    /// A claim that waits is made stronger in its place.
+    fn want_more(&mut self, claim: Slot, wanted: Mode, mode: Mode, ask: Ask) -> Result<Answer, Block> {
+        if let (false, Some(block)) = (ask.wait, self.blocker_of(claim)) {
+            return Err(block);
+        }
+        if wanted.covers(mode) {
+            return Ok(Answer::Waiting(WaitChange::Nothing));
+        }
+        self.change_wanted(claim, mode);
+        self.finish_step(self.record(claim).entry);
+        Ok(Answer::Waiting(WaitChange::Strengthened))
+    }
+
+    /// A grant is made stronger: ahead of ordinary waiters, behind earlier conversions.
+    fn convert(
+        &mut self,
+        claim: Slot,
+        at: Location,
+        mode: Mode,
+        ask: Ask,
+        now: impl FnOnce() -> Millis,
+    ) -> Result<Answer, Block> {
+        let (tx, entry) = (self.record(claim).tx, self.record(claim).entry);
+        let place = Place::conversion(self.next_arrival());
+        let answer = match self.first_blocker(at, Candidate { tx, mode, place }) {
+            Some(block) if !ask.wait => return Err(block),
+            Some(_) => {
+                self.line_up(claim, mode, place, now());
+                Answer::Waiting(WaitChange::Conversion)
+            }
+            None => Answer::Granted { token: self.grant_at_once(claim, mode, ask), new: false },
+        };
+        self.finish_step(entry);
+        Ok(answer)
     }
 
     fn covered_by(&mut self, tx: Slot, at: Location, mode: Mode, ask: Ask) -> Option<Token> {
@@ -182,7 +190,7 @@ impl LockTable {
         let covering = self.covering(tx, lowest, mode)?;
         if ask.tell {
             // Told of what covers the request, the caller relies on every grant that does.
-            let all = self.from_here_up(lowest).filter_map(|entry| self.covering_on(tx, entry, mode));
+            let all = self.upwards_from(lowest).filter_map(|entry| self.covering_on(tx, entry, mode));
             let covering: SmallVec<[Slot; 8]> = all.collect();
             covering.into_iter().for_each(|claim| self.tell(claim));
         }
@@ -191,7 +199,7 @@ impl LockTable {
 
     /// The transaction's grant on an entry or above it that covers a mode.
     pub(super) fn covering(&self, tx: Slot, entry: Slot, mode: Mode) -> Option<Slot> {
-        self.from_here_up(entry).find_map(|entry| self.covering_on(tx, entry, mode))
+        self.upwards_from(entry).find_map(|entry| self.covering_on(tx, entry, mode))
     }
 
     fn covering_on(&self, tx: Slot, entry: Slot, mode: Mode) -> Option<Slot> {

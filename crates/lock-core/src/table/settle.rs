@@ -41,7 +41,7 @@ impl LockTable {
 
     /// Waiting claims on related objects that nothing blocks any more.
     fn find_grantable(&self, freed: Slot, mode: Mode, found: &mut Vec<(Place, Slot)>) {
-        for entry in self.from_here_up(freed) {
+        for entry in self.upwards_from(freed) {
             self.find_grantable_at(entry, mode, found);
         }
         if self.entry(freed).branch.as_ref().is_some_and(|branch| !branch.waiting.is_zero()) {

@@ -137,7 +137,7 @@ impl LockTable {
     }
 
     /// An entry and all above it; none for [`NONE`].
-    pub(super) fn from_here_up(&self, entry: Slot) -> impl Iterator<Item = Slot> {
+    pub(super) fn upwards_from(&self, entry: Slot) -> impl Iterator<Item = Slot> {
         let some = |slot: Slot| (slot != NONE).then_some(slot);
         std::iter::successors(some(entry), move |at| some(self.entry(*at).parent))
     }
