@@ -19,7 +19,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
 ];
 
 /// What `lock-core` may take from others: nothing that has a clock, a task, a socket or a log.
-const PURE: [&str; 7] = ["foldhash", "hashbrown", "petgraph", "serde", "slab", "smol_str", "thiserror"];
+const PURE: [&str; 8] = ["foldhash", "hashbrown", "petgraph", "serde", "slab", "smallvec", "smol_str", "thiserror"];
 
 /// The files of actors, and those that keep an address of one.
 const ACTORS: [&str; 5] = [
