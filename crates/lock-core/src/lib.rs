@@ -18,6 +18,7 @@
 mod deadlock;
 mod fact;
 mod ids;
+mod into_object;
 mod mode;
 mod object;
 mod require;
@@ -31,10 +32,9 @@ mod wait_graph;
 pub use deadlock::{Arrow, ArrowKind, Deadlock, WayOut};
 pub use fact::Fact;
 pub use ids::{Incarnation, Millis, NodeId, Token, TxId, Version};
+pub use into_object::{IntoObject, Segment};
 pub use mode::Mode;
-pub use object::{
-    IntoObject, InvalidObject, MAX_DEPTH, MAX_OBJECT_BYTES, MAX_SEGMENT_BYTES, Object, Segment, hash_of_first_segment,
-};
+pub use object::{InvalidObject, MAX_DEPTH, MAX_OBJECT_BYTES, MAX_SEGMENT_BYTES, Object, hash_of_first_segment};
 pub use require::Require;
 pub use search::{Resolution, look, wait_graph};
 pub use table::{
