@@ -279,6 +279,7 @@ impl TryFrom<SmolStr> for Object {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object;
 
     #[test]
     fn each_object_has_one_text_that_parses_back() {
