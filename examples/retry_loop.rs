@@ -18,10 +18,10 @@ struct Pair {
     attempts: AtomicU64,
 }
 
-/// One unit of work. The closure owns what it uses, so that the whole may be spawned.
+/// One unit of work.
 async fn count(locks: Locks, pair: Arc<Pair>, left_first: bool) -> Result<TxId, ClaimError> {
     locks
-        .run(async move |tx| {
+        .run(async |tx| {
             let (first, second) = if left_first { ("left", "right") } else { ("right", "left") };
             pair.attempts.fetch_add(1, Relaxed);
             tx.lock(first, Mode::Write).await?;

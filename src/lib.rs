@@ -134,8 +134,8 @@
 //! # }
 //! ```
 //!
-//! To [spawn](https://docs.rs/tokio/latest/tokio/task/fn.spawn.html) it, let the closure own what it uses
-//! (`async move |tx| …`): the compiler cannot yet see that a future with borrowed captures may be sent.
+//! `|tx| async move { … }` does as well. What the work uses of its surroundings is borrowed by every try, so it must not be
+//! moved into the first.
 //!
 //! # From read to write, and back
 //!

@@ -138,7 +138,10 @@ impl Begin {
     ///
     /// # Errors
     /// What the work returns, unless its transaction was aborted.
-    pub async fn run<T, E>(self, work: impl AsyncFnMut(&Transaction) -> Result<T, E>) -> Result<T, E> {
+    pub async fn run<T, E, W>(self, work: impl FnMut(Transaction) -> W) -> Result<T, E>
+    where
+        W: Future<Output = Result<T, E>>,
+    {
         run::run(self.abort_on_deadlock(true), work).await
     }
 

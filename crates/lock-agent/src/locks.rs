@@ -100,14 +100,18 @@ impl Locks {
     /// transaction ends. The work may run several times: make what it does outside of the locks repeatable,
     /// and let it return with the error when a lock fails. What it returns from a try that was aborted is dropped.
     ///
-    /// To spawn it on a runtime with several threads, let the closure own what it uses: `async move |tx| …`.
+    /// The work may be `async |tx| …` or `|tx| async move { … }`. What it uses of its surroundings is borrowed by every
+    /// try, so it must not be moved into the first.
     ///
     /// # Cancel safety
     /// If the future is dropped, the work is dropped where it stands and its locks are released.
     ///
     /// # Errors
     /// What the work returns, unless its transaction was aborted.
-    pub async fn run<T, E>(&self, work: impl AsyncFnMut(&Transaction) -> Result<T, E>) -> Result<T, E> {
+    pub async fn run<T, E, W>(&self, work: impl FnMut(Transaction) -> W) -> Result<T, E>
+    where
+        W: Future<Output = Result<T, E>>,
+    {
         self.begin().run(work).await
     }
 

@@ -52,6 +52,22 @@ pub struct TransactionInfo {
     pub lost: Vec<Object>,
 }
 
+/// See [`Transaction::ends_with_this`].
+pub(crate) struct Ends(Arc<Shared>);
+
+impl Ends {
+    pub(crate) fn was_aborted(&self) -> bool {
+        self.0.is_marked(Mark::Aborted)
+    }
+}
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        // Whoever ended it before has released everything.
+        let _ = self.0.end();
+    }
+}
+
 /// What a claim came to, for a call that waits for the answer.
 enum Asked {
     /// The caller has it, and was told.
@@ -391,8 +407,9 @@ impl Transaction {
         self.shared.end()
     }
 
-    pub(crate) fn was_aborted(&self) -> bool {
-        self.shared.is_marked(Mark::Aborted)
+    /// Ends the transaction when it is dropped, wherever the handle has gone.
+    pub(crate) fn ends_with_this(&self) -> Ends {
+        Ends(self.shared.clone())
     }
 
     /// Claims one plain object. Nothing but the shard is touched if it can be had at once.

@@ -188,3 +188,24 @@ async fn nobody_starves_on_three_objects() {
 async fn nobody_starves_on_four_objects_and_one_thread() {
     hammer(4, 12, 40).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_work_may_own_its_transaction_and_be_spawned() {
+    let locks = Locks::local();
+    let doubled = tokio::spawn({
+        let locks = locks.clone();
+        async move {
+            locks
+                .run(|tx| async move {
+                    let guard = tx.lock("a", Write).await?;
+                    Ok::<_, ClaimError>((guard, tx))
+                })
+                .await
+        }
+    });
+    let (guard, tx) = doubled.await.unwrap().unwrap();
+    // The transaction ended with the work, wherever its handle has gone.
+    assert!(!guard.is_held());
+    assert!(matches!(tx.lock("b", Read).await, Err(ClaimError::Over(Over::Ended(_)))));
+    assert_eq!(locks.status().claims, 0);
+}
