@@ -1,5 +1,5 @@
 //! A hundred thousand random transactions on real actors; afterwards nothing is left of them.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::SeqCst};

@@ -1,9 +1,10 @@
 //! Bad input: a narrow error that says who, what and why; nothing half done, nothing leaked.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use lock_agent::Mode::{Read, Write};
 use lock_agent::{
-    Claim, ClaimError, InvalidObject, Locks, NodeConfig, NodeId, Over, ReleaseError, Require, Scope, Status, TryError, claim,
+    Claim, ClaimError, InvalidObject, Locks, NodeConfig, NodeId, Over, ReleaseError, Require, Scope, Status, TryError,
+    claim,
 };
 
 fn plain(object: &str) -> Claim {
@@ -21,7 +22,8 @@ async fn what_is_no_object_is_refused_by_every_call() {
     let deep = vec!["a"; 10_000].join("/");
     let long = "a".repeat(1 << 20);
     for bad in ["", "/", "a//b", "/a", "a/", "a\nb", &deep, &long] {
-        let is_invalid = |error: &ClaimError| matches!(error, ClaimError::InvalidObject(_)) && error.to_string().len() < 300;
+        let is_invalid =
+            |error: &ClaimError| matches!(error, ClaimError::InvalidObject(_)) && error.to_string().len() < 300;
         assert!(is_invalid(&tx.lock(bad, Write).await.unwrap_err()));
         assert!(is_invalid(&tx.lock_nowait(claim(bad, Write)).unwrap_err()));
         assert!(is_invalid(&tx.lock_many([claim("fine", Write), claim(bad, Write)]).await.unwrap_err()));

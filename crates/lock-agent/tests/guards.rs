@@ -1,5 +1,5 @@
 //! A guard never lies.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use futures_util::poll;
 use lock_agent::Mode::{Read, Write};

@@ -1,5 +1,5 @@
 //! What a transaction may choose, and what follows from it.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! The closure form ends always, and everybody's work is done in the end.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! A panic while a table is held breaks that life of the node, and no more.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! The pure engine keeps every promise through a million random steps.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use lock_sim::{Engine, PureNode, TxStatus, Workload, random_actions};
 
