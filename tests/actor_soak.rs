@@ -1,5 +1,5 @@
 //! A hundred thousand random transactions on real actors; afterwards nothing is left of them.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::SeqCst};
@@ -140,7 +140,7 @@ async fn transaction(world: &Arc<World>, locks: &Locks, task: u64, random: &mut 
     if random.below(10) == 0 {
         let seed = random.below(u64::MAX);
         let world = world.clone();
-        let work = locks.run(async move |tx| {
+        let work = locks.run(async |tx| {
             let mut random = Random(seed);
             for _ in 0..3 {
                 let object = random.below(OBJECTS);

@@ -1,5 +1,5 @@
 //! Every ring of two to five transactions ends with everybody served and exactly one victim.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use gordian::{Mode, Object, TxId, WayOut};
 use lock_sim::{Action, ActorNode, Engine, PureNode, TxOptions, TxStatus};

@@ -112,7 +112,7 @@ impl Transaction {
     ///
     /// # Cancel safety
     /// If the future is dropped while it waits, its request is withdrawn; if the grant came in
-    /// between, it is given back. Earlier claims stay.
+    /// between, it is given back, unless another call of this transaction was told of it. Earlier claims stay.
     ///
     /// # Errors
     /// [`ClaimError`]: the object is invalid, the transaction is over (ended, or aborted in a

@@ -1,5 +1,5 @@
 //! Bad input: a narrow error that says who, what and why; nothing half done, nothing leaked.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use lock_agent::Mode::{Read, Write};
 use lock_agent::{

@@ -1,8 +1,6 @@
 //! A call that is dropped while it waits leaves nothing behind: the request is withdrawn, and a grant that
 //! nobody received is given back.
-
-#![allow(clippy::unwrap_used)] // a test may panic
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::future::Future;
 use std::pin::{Pin, pin};

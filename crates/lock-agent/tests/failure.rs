@@ -1,7 +1,5 @@
 //! A failure of the node is not silent, and not for long.
-
-#![allow(clippy::unwrap_used)] // a test may panic
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use futures_util::poll;
 use lock_agent::Mode::{Read, Write};

@@ -1,7 +1,5 @@
 //! What a transaction may choose, and what follows from it.
-
-#![allow(clippy::unwrap_used)] // a test may panic
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! The closure form ends always, and everybody's work is done in the end.
-
-#![allow(clippy::unwrap_used)] // a test may panic
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -153,7 +151,7 @@ async fn hammer(objects: usize, tasks: u64, rounds: u64) {
         let (locks, done) = (locks.clone(), done.clone());
         working.spawn(async move {
             for round in 0..rounds {
-                let work = locks.run(async move |tx| {
+                let work = locks.run(async |tx| {
                     for step in 0..objects as u64 {
                         let object = (task * 31 + round * 7 + step * (task + 1)) % objects as u64;
                         let mode = if (task + round + step) % 3 == 0 { Read } else { Write };

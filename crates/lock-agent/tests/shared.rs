@@ -1,5 +1,5 @@
 //! One transaction in the hands of several tasks.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::sync::Arc;
 

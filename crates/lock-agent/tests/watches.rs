@@ -1,5 +1,5 @@
 //! Watchers see each change, in the order of the versions, and hold nothing.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use lock_agent::Mode::{Read, Write};
 use lock_agent::{Locks, Scope, Version, claim};

@@ -1,7 +1,5 @@
 //! The pure engine keeps every promise through a million random steps.
-
-#![allow(clippy::unwrap_used)] // a test may panic
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use lock_sim::{Engine, PureNode, TxStatus, Workload, random_actions};
 
