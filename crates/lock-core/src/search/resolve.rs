@@ -2,13 +2,14 @@
 
 use std::ops::{Deref, DerefMut};
 
+use hashbrown::HashSet;
 use smallvec::{SmallVec, smallvec};
 
 use super::picture::{ClaimRef, NodeWait, Picture, PictureBlock, Unmet};
 use super::stuck::serve;
 use super::way_out::{Decision, Step, way_out, way_out_of_plain_ring};
 use crate::ArrowKind::{Hard, Soft};
-use crate::table::{Block, Slot, hash_of};
+use crate::table::{Block, Seen, Slot, hash_of};
 use crate::{Arrow, Deadlock, LockTable, Millis, Object, TxId, WaitGraph, WayOut};
 
 /// What a look came to.
@@ -31,35 +32,35 @@ pub struct Resolution {
 /// If the rounds do not come to an end: that would break the promise that every deadlock ends.
 pub fn look<T: DerefMut<Target = LockTable>>(tables: &mut [T], tx: TxId, now: Millis) -> Resolution {
     let mut resolution = Resolution::default();
-    if !may_be_on_a_circle(tables, tx) {
-        return resolution;
-    }
-    resolution.searches += 1;
-    // Nobody was stuck before the new arrows, so a deadlock has a circle through their transaction.
-    let (mut picture, comes_back) = reach(tables, tx);
-    if !comes_back {
-        return resolution;
-    }
     let mut lookers: SmallVec<[TxId; 4]> = smallvec![tx];
-    loop {
-        if let Some(decision) = decide(&mut picture) {
-            let size = picture.members.len();
-            assert!(resolution.deadlocks.len() <= 64 + 8 * size * size, "every deadlock ends: {tx} stays stuck");
-            let touched = touched(&picture, &decision);
-            lookers.retain(|looker| !touched.contains(looker));
-            lookers.insert_many(0, touched);
-            resolution.deadlocks.push(carry_out(tables, &picture, &decision, now));
-        } else {
-            lookers.remove(0);
-        }
-        // All new arrows are those of the lookers, so a new circle has one of them on it.
-        if !lookers.iter().any(|looker| may_be_on_a_circle(tables, *looker)) {
-            return resolution;
-        }
-        let Some(looker) = lookers.first() else { return resolution };
+    while lookers.iter().any(|looker| may_be_on_a_circle(tables, *looker)) {
         resolution.searches += 1;
-        (picture, _) = reach(tables, *looker);
+        let Some((picture, decision)) = search(tables, &lookers) else {
+            lookers.remove(0);
+            continue;
+        };
+        let size = picture.members.len();
+        assert!(resolution.deadlocks.len() <= 64 + 8 * size * size, "every deadlock ends: {tx} stays stuck");
+        let touched = touched(&picture, &decision);
+        lookers.retain(|looker| !touched.contains(looker));
+        lookers.insert_many(0, touched);
+        resolution.deadlocks.push(carry_out(tables, &picture, &decision, now));
     }
+    resolution
+}
+
+/// The way out of a deadlock, as the first looker sees it. All new arrows are those of the lookers and nobody
+/// was stuck without them, so a circle has a looker on it.
+fn search<T: Deref<Target = LockTable>>(tables: &[T], lookers: &[TxId]) -> Option<(Picture, Decision)> {
+    if is_crowded(tables) && !lookers.iter().any(|looker| leads_back(tables, *looker)) {
+        return None;
+    }
+    let (mut picture, comes_back) = reach(tables, lookers[0]);
+    debug_assert!(!comes_back || leads_back(tables, lookers[0]), "the short walk leaves nobody out");
+    if lookers.len() == 1 && !comes_back {
+        return None;
+    }
+    decide(&mut picture).map(|decision| (picture, decision))
 }
 
 /// Those who got new arrows by the way out.
@@ -137,6 +138,36 @@ fn reach<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> (Picture, b
         next += 1;
     }
     (picture, comes_back)
+}
+
+/// Whether so many wait that all arrows among them may be too many to look at for nothing.
+fn is_crowded<T: Deref<Target = LockTable>>(tables: &[T]) -> bool {
+    const MANY: usize = 64;
+    tables.iter().map(|table| table.waiting()).sum::<usize>() > MANY
+}
+
+/// Whether a way along the arrows may lead back to a transaction. Unlike [`reach`] it passes every claim once, not
+/// once for each that waits behind it.
+fn leads_back<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> bool {
+    let mut seen: Vec<Seen> = tables.iter().map(|_| Seen::default()).collect();
+    let mut met = HashSet::with_hasher(foldhash::fast::FixedState::default());
+    let mut open: Vec<TxId> = Vec::new();
+    for table in tables {
+        let _ = table.any_blocker(start, |blocker| {
+            open.extend(met.insert(blocker).then_some(blocker));
+            false
+        });
+    }
+    while let Some(tx) = open.pop() {
+        let hash = hash_of(tx);
+        for (table, seen) in tables.iter().zip(&mut seen) {
+            table.each_new_blocker(tx, hash, seen, |blocker| open.extend(met.insert(blocker).then_some(blocker)));
+        }
+        if met.contains(&start) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether a transaction waits for one who waits, and somebody may wait for it.

@@ -145,10 +145,7 @@ impl LockTable {
             ControlFlow::Continue(())
         };
         self.upwards_from(record.entry).try_for_each(&mut at)?;
-        let nothing = move |branch: &super::records::Branch| {
-            branch.granted.conflicting(mode) + branch.waiting.conflicting(mode) == 0
-        };
-        self.below(record.entry, nothing).try_for_each(&mut at)
+        self.below(record.entry, move |branch| branch.is_free_for(mode)).try_for_each(&mut at)
     }
 
     /// Whether anybody waits for something that this transaction has, or waits for ahead of them.

@@ -21,6 +21,7 @@ mod line;
 mod records;
 mod release;
 mod searched;
+mod seen;
 mod settle;
 mod tree;
 mod view;
@@ -45,6 +46,7 @@ pub use watch::{Change, Scope, WatchId};
 pub(crate) use blockers::Block;
 pub(crate) use records::Slot;
 use records::{ClaimRecord, Entry, NONE, Place, TxRecord};
+pub(crate) use seen::Seen;
 
 /// The lock table of one shard: pure rules, no clock, no tasks.
 ///

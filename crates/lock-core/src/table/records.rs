@@ -34,6 +34,13 @@ pub(super) struct Branch {
     pub(super) waiting: Tally,
 }
 
+impl Branch {
+    /// Whether nothing below is in the way of a claim here.
+    pub(super) fn is_free_for(&self, mode: Mode) -> bool {
+        self.granted.conflicting(mode) + self.waiting.conflicting(mode) == 0
+    }
+}
+
 /// A number of claims by mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
@@ -69,6 +76,8 @@ pub(super) struct Place(u64);
 
 impl Place {
     const ORDINARY: u64 = 1 << 63;
+    /// Before everybody.
+    pub(super) const START: Self = Self(0);
     /// Behind everybody.
     pub(super) const END: Self = Self(u64::MAX);
 
