@@ -55,7 +55,11 @@ impl Node {
             Answer::Waiting(change) => {
                 let waited_before = party.is_known();
                 self.parties.enter(tx, party.clone());
-                let looks = waited_before || self.first_wait_may_close_a_circle(&table, &**party, index, change);
+                let looks = match change {
+                    WaitChange::Nothing => false,
+                    WaitChange::Conversion | WaitChange::Strengthened if waited_before => true,
+                    _ => self.wait_may_close_a_circle(&table, &**party, object, change),
+                };
                 self.finish(table);
                 count(&self.counters.waits, 1);
                 if looks {
@@ -72,19 +76,22 @@ impl Node {
         Ok(answer)
     }
 
-    /// Whether the first claim of a transaction that waits may be part of a deadlock: not if the transaction has
-    /// nothing else, and not if those in its way never had to wait. Should one of them wait from now on, it
-    /// finds this one among the parties, and its look sees this claim.
-    fn first_wait_may_close_a_circle<P: Party>(
+    /// Whether a claim that begins to wait may be part of a deadlock, if the only new arrows are its own: not if the
+    /// transaction has nothing else, and not if those in its way never had to wait. Should one of them wait from now on,
+    /// it finds this one among the parties, and its look sees this claim.
+    ///
+    /// A first wait has no arrows but its own, whatever it passed; a later one only if it came to the end of the line.
+    fn wait_may_close_a_circle<P: Party>(
         &self,
         table: &LockTable,
         party: &P,
-        shard: usize,
+        object: &Object,
         change: WaitChange,
     ) -> bool {
         let tx = party.profile().tx;
-        let alone = change == WaitChange::New && table.claim_count(tx) == 1 && party.touched() == 1 << shard;
-        !alone && table.any_blocker(tx, |blocker| self.parties.knows(blocker))
+        let touched = party.touched() == 1 << self.shard_of(object);
+        let alone = change == WaitChange::New && table.claim_count(tx) == 1 && touched;
+        !alone && table.any_blocker_on(tx, object, |blocker| self.parties.knows(blocker))
     }
 
     /// Asks for many objects in one atomic step; none may be named twice ([`join`](lock_core::join) them first). All

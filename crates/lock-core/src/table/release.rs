@@ -282,7 +282,7 @@ impl LockTable {
         }
     }
 
-    fn claim_at(&self, tx: TxId, object: &Object) -> Result<Slot, NotHeld> {
+    pub(super) fn claim_at(&self, tx: TxId, object: &Object) -> Result<Slot, NotHeld> {
         let entry = self.find_object(object);
         let claim = entry.and_then(|entry| self.claim_on(self.tx_slot(tx)?, entry));
         claim.ok_or_else(|| self.not_held(tx, object))

@@ -24,12 +24,20 @@ impl LockTable {
     /// Whether any transaction that this one waits for here is such a one.
     pub fn any_blocker(&self, tx: TxId, mut is_such: impl FnMut(TxId) -> bool) -> bool {
         let Some(slot) = self.tx_slot(tx).filter(|slot| self.txs[*slot as usize].waiting > 0) else { return false };
-        self.waiting_claims_of(slot).any(|claim| {
-            let such = |block: Block| {
-                if is_such(self.owner(block.claim)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            };
-            self.try_each_blocker(claim, such).is_break()
-        })
+        self.waiting_claims_of(slot).any(|claim| self.any_blocker_of(claim, &mut is_such))
+    }
+
+    /// The same for what it waits for on one object.
+    pub fn any_blocker_on(&self, tx: TxId, object: &Object, mut is_such: impl FnMut(TxId) -> bool) -> bool {
+        let claim = self.claim_at(tx, object).ok().filter(|claim| self.record(*claim).wanted.is_some());
+        claim.is_some_and(|claim| self.any_blocker_of(claim, &mut is_such))
+    }
+
+    fn any_blocker_of(&self, claim: Slot, is_such: &mut impl FnMut(TxId) -> bool) -> bool {
+        let such = |block: Block| {
+            if is_such(self.owner(block.claim)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        self.try_each_blocker(claim, such).is_break()
     }
 
     /// Whether anybody may wait for what this transaction has or waits for.
