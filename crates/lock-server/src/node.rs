@@ -195,6 +195,12 @@ impl Node {
         self.hold_for(object).waiters(object)
     }
 
+    /// Both, at one moment.
+    pub fn holders_and_waiters(&self, object: &Object) -> (Vec<HolderView>, Vec<WaiterView>) {
+        let table = self.hold_for(object);
+        (table.holders(object), table.waiters(object))
+    }
+
     /// The wait-for graph of all who wait, as it stands at one moment.
     pub fn wait_graph(&self) -> WaitGraph {
         lock_core::wait_graph(&self.hold_all())
