@@ -27,7 +27,7 @@ fn main() {
 
 /// Bytes that are allocated now. A block that grew counts with its new size.
 fn allocated_bytes() -> f64 {
-    let stats = ALLOCATOR.statistics();
+    let stats = ALLOCATOR.stats();
     let kept = stats.bytes_allocated.saturating_sub(stats.bytes_deallocated);
     f64::from(u32::try_from(kept).expect("fewer than 4 GiB"))
 }
