@@ -4,12 +4,13 @@ use std::ops::{Deref, DerefMut};
 
 use smallvec::{SmallVec, smallvec};
 
-use super::picture::{ClaimRef, NodeWait, Picture, PictureBlock, Unmet};
-use super::stuck::serve;
+use super::picture::{ClaimRef, Picture, PictureBlock};
+use super::reach::{reach, reach_everybody};
+use super::stuck::{Served, serve};
 use super::way_out::{Decision, Step, way_out, way_out_of_plain_ring};
 use crate::ArrowKind::{Hard, Soft};
-use crate::table::{Block, Slot, hash_of};
-use crate::{Arrow, Deadlock, LockTable, Millis, Object, TxId, WaitGraph, WayOut};
+use crate::table::{Block, Slot};
+use crate::{Arrow, Deadlock, LockTable, Millis, Object, TxId, Violation, WaitGraph, WayOut};
 
 /// What a look came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,50 +94,31 @@ fn decide(picture: &mut Picture) -> Option<Decision> {
     if let Some(decision) = way_out_of_plain_ring(picture) {
         return Some(decision);
     }
+    let served = serve_everybody(picture);
+    served.somebody_is_left().then(|| way_out(picture, &served.left))
+}
+
+fn serve_everybody(picture: &mut Picture) -> Served {
     picture.order_by_age();
     let everybody = vec![true; picture.members.len()];
-    let served = serve(picture, &everybody, &[Hard, Soft]);
-    served.somebody_is_left().then(|| way_out(picture, &served.left))
+    serve(picture, &everybody, &[Hard, Soft])
+}
+
+/// Checks that nobody is stuck in these tables, whoever may have looked.
+///
+/// # Errors
+/// [`Violation::EveryDeadlockEnds`] names the oldest who is.
+pub fn check_nobody_is_stuck<T: Deref<Target = LockTable>>(tables: &[T]) -> Result<(), Violation> {
+    let mut picture = reach_everybody(tables);
+    let served = serve_everybody(&mut picture);
+    let stuck = served.left.iter().position(|stuck| *stuck);
+    stuck.map_or(Ok(()), |member| Err(Violation::EveryDeadlockEnds(picture.members[member].tx)))
 }
 
 /// Whether some transaction that this one waits for waits itself: else it cannot be stuck.
 fn waits_for_a_waiter<T: Deref<Target = LockTable>>(tables: &[T], tx: TxId) -> bool {
     let waits = |blocker: TxId| tables.iter().any(|table| table.waiting_claims(blocker) > 0);
     tables.iter().any(|table| table.any_blocker(tx, waits))
-}
-
-/// All that can be reached along the arrows from a transaction, and whether a way leads back to it.
-fn reach<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> (Picture, bool) {
-    let mut picture = Picture::new();
-    let mut comes_back = false;
-    let mut next = picture.meet(start);
-    while let Some(member) = picture.members.get(next) {
-        let (tx, first_block) = (member.tx, picture.blocks.len());
-        let hash = hash_of(tx);
-        for (index, table) in (0..).zip(tables) {
-            let mut last = None;
-            let standing = table.each_block_of(tx, hash, |claim, block| {
-                if last != Some(claim) {
-                    last = Some(claim);
-                    picture.unmet.push(Unmet { member: next, missing: 1 });
-                    let claim = ClaimRef { table: index, claim };
-                    picture.waits.push(NodeWait { unmet: picture.unmet.len() - 1, claim });
-                }
-                let blocker = table.owner(block.claim);
-                comes_back |= blocker == start;
-                let (wait, by) = (picture.waits.len() - 1, picture.meet(blocker));
-                let claim = ClaimRef { table: index, claim: block.claim };
-                picture.blocks.push(PictureBlock { wait, by, claim, kind: block.kind });
-            });
-            if let Some((priority, told)) = standing {
-                let member = &mut picture.members[next];
-                (member.priority, member.told) = (priority, member.told || told);
-            }
-        }
-        picture.members[next].blocks = first_block..picture.blocks.len();
-        next += 1;
-    }
-    (picture, comes_back)
 }
 
 /// Whether a transaction waits for one who waits, and somebody may wait for it.
