@@ -108,14 +108,7 @@ impl Node {
         let profile = party.profile();
         let below = |index: usize| (set & ((1 << index) - 1)).count_ones() as usize;
         let table_of = |object: &Object| below(self.shard_of(object));
-        let answers = match request_all(&mut held, table_of, &profile, claims, ask, self.now()) {
-            Ok(answers) => answers,
-            Err(refused) => {
-                // Watchers saw what was granted and given back; nobody else has heard of it.
-                self.finish_all(held);
-                return Err(refused.into());
-            }
-        };
+        let answers = request_all(&mut held, table_of, &profile, claims, ask, self.now())?;
         let waits = answers.iter().filter(|answer| matches!(answer, Answer::Waiting(_))).count();
         if waits > 0 {
             self.parties.enter(profile.tx, party.clone());

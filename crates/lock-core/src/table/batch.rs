@@ -1,9 +1,10 @@
 //! Many claims in one step.
 
-use std::ops::DerefMut;
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use super::{Answer, Ask, LockTable, Refused, TxProfile};
-use crate::{Millis, Mode, Object};
+use crate::{Millis, Mode, Object, TxId};
 
 /// Asks for many objects in one atomic step: all tables that they live in are held together, so
 /// transactions that ask for all at once never deadlock with each other.
@@ -21,36 +22,58 @@ pub fn request_all<T: DerefMut<Target = LockTable>>(
     ask: Ask,
     now: Millis,
 ) -> Result<Vec<Answer>, Refused> {
-    let mut answers = Vec::with_capacity(claims.len());
-    let mut before: Vec<(&Object, Option<Mode>)> = Vec::new();
-    for (object, mode) in claims {
-        let table = &mut tables[table_of(object)];
-        if !ask.wait {
-            before.push((object, table.claim(profile.tx, object).and_then(|claim| claim.granted)));
-        }
-        match table.request(profile, object, *mode, ask, || now) {
-            Ok(answer) => answers.push(answer),
-            Err(refused) => {
-                before.pop();
-                for (object, had) in before.into_iter().rev() {
-                    tables[table_of(object)].restore(profile.tx, object, had);
-                }
-                return Err(refused);
-            }
-        }
+    if !ask.wait
+        && let Some(refused) = refusal(tables, &table_of, profile.tx, claims)
+    {
+        return Err(refused);
     }
-    Ok(answers)
+    let ask = Ask { wait: true, ..ask };
+    let request = |(object, mode): &(Object, Mode)| {
+        let table: &mut LockTable = &mut tables[table_of(object)];
+        table.request(profile, object, *mode, ask, || now)
+    };
+    claims.iter().map(request).collect()
 }
 
-impl LockTable {
-    /// Gives back what was granted on top of what a transaction had before.
-    fn restore(&mut self, tx: crate::TxId, object: &Object, had: Option<Mode>) {
-        let given_back = match had {
-            None if self.claim(tx, object).is_none() => Ok(()), // an ancestor covers it
-            None => self.unlock(tx, object),
-            Some(Mode::Read) => self.downgrade(tx, object),
-            Some(Mode::Write) => Ok(()),
+/// Why the claims could not all be granted at once. One is no obstacle to another of the same
+/// transaction, but may cover it.
+fn refusal<T: Deref<Target = LockTable>>(
+    tables: &[T],
+    table_of: impl Fn(&Object) -> usize,
+    tx: TxId,
+    claims: &[(Object, Mode)],
+) -> Option<Refused> {
+    let mut before: BTreeMap<&str, Mode> = BTreeMap::new();
+    claims.iter().find_map(|(object, mode)| {
+        let covers = |above: &str| before.get(above).is_some_and(|had| had.covers(*mode));
+        let is_covered = object.ancestors().any(covers);
+        before.insert(object.as_str(), *mode);
+        if is_covered { None } else { tables[table_of(object)].refusal(tx, object, *mode) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Incarnation, Tokens};
+
+    #[test]
+    fn a_batch_that_is_refused_leaves_no_trace() {
+        let mut table = LockTable::new(Incarnation(0), Tokens::starting_at(Incarnation(0)), 0);
+        let [t1, t2, t3] = [1, 2, 3].map(|id| TxProfile::new(TxId(id)));
+        let [a, below, z] = ["a", "a/b", "z"].map(|text| text.parse::<Object>().expect("an object"));
+        let mut ask = |tx: &TxProfile, object: &Object, mode| {
+            table.request(tx, object, mode, Ask::WAIT, || Millis(0)).expect("may wait");
         };
-        debug_assert!(given_back.is_ok(), "what was granted just now is held");
+        ask(&t1, &a, Mode::Read);
+        ask(&t3, &below, Mode::Write); // waits for the read above
+        ask(&t1, &below, Mode::Write); // waits behind it
+        ask(&t2, &z, Mode::Write);
+        let before = (table.claims(t1.tx), table.version());
+        let claims = [(a, Mode::Write), (z, Mode::Read)];
+        let refused = request_all(&mut [&mut table], |_| 0, &t1, &claims, Ask::TRY, Millis(0));
+        assert!(refused.is_err());
+        assert_eq!((table.claims(t1.tx), table.version()), before);
+        assert_eq!(table.take_facts(), []);
     }
 }

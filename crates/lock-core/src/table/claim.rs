@@ -101,6 +101,11 @@ impl LockTable {
         ask: Ask,
         now: impl FnOnce() -> Millis,
     ) -> Result<Answer, Refused> {
+        if !ask.wait
+            && let Some(refused) = self.refusal(profile.tx, object, mode)
+        {
+            return Err(refused);
+        }
         let at = self.locate(object);
         let hash = hash_of(profile.tx);
         let tx = self.tx_slot_by(hash, profile.tx);
@@ -109,17 +114,10 @@ impl LockTable {
                 return Ok(Answer::Granted { token, new: false });
             }
             if let Some(claim) = at.entry.and_then(|entry| self.claim_on(tx, entry)) {
-                let answer = self.strengthen(claim, at, mode, ask, now);
-                return answer.map_err(|block| self.refuse(profile.tx, object, mode, block));
+                return Ok(self.strengthen(claim, at, mode, ask, now));
             }
         }
-        let who = Candidate { tx: tx.unwrap_or(NONE), mode, place: Place::END };
-        let blocked = self.first_blocker(at, who);
-        if let Some(block) = blocked
-            && !ask.wait
-        {
-            return Err(self.refuse(profile.tx, object, mode, block));
-        }
+        let blocked = self.first_blocker(at, Candidate { tx: tx.unwrap_or(NONE), mode, place: Place::END });
         let tx = tx.unwrap_or_else(|| self.insert_tx(hash, profile));
         let entry = self.entry_at(object, at);
         let claim = self.insert_claim(tx, entry);
@@ -134,59 +132,62 @@ impl LockTable {
         Ok(answer)
     }
 
+    /// Why a request could not be granted at once, if it could not. Changes nothing.
+    pub(super) fn refusal(&self, tx: TxId, object: &Object, mode: Mode) -> Option<Refused> {
+        let at = self.locate(object);
+        let slot = self.tx_slot(tx);
+        if slot.is_some_and(|tx| self.covering(tx, at.lowest(), mode).is_some()) {
+            return None;
+        }
+        let claim = slot.and_then(|tx| self.claim_on(tx, at.entry?)).map(|claim| (claim, self.record(claim)));
+        let block = match claim {
+            Some((claim, record)) if record.wanted.is_some() => self.blocker_of(claim),
+            Some((_, record)) => self.first_blocker(at, self.conversion(record.tx, mode)),
+            None => self.first_blocker(at, Candidate { tx: slot.unwrap_or(NONE), mode, place: Place::END }),
+        };
+        block.map(|block| Refused { tx, object: object.clone(), mode, in_the_way: self.in_the_way(block) })
+    }
+
     /// Asks more of an object that the transaction already claims.
-    fn strengthen(
-        &mut self,
-        claim: Slot,
-        at: Location,
-        mode: Mode,
-        ask: Ask,
-        now: impl FnOnce() -> Millis,
-    ) -> Result<Answer, Block> {
+    fn strengthen(&mut self, claim: Slot, at: Location, mode: Mode, ask: Ask, now: impl FnOnce() -> Millis) -> Answer {
         match self.record(claim).wanted {
-            Some(wanted) => self.want_more(claim, wanted, mode, ask),
+            Some(wanted) => Answer::Waiting(self.want_more(claim, wanted, mode)),
             None => self.convert(claim, at, mode, ask, now),
         }
     }
 
     /// A claim that waits is made stronger in its place.
-    fn want_more(&mut self, claim: Slot, wanted: Mode, mode: Mode, ask: Ask) -> Result<Answer, Block> {
-        if let (false, Some(block)) = (ask.wait, self.blocker_of(claim)) {
-            return Err(block);
-        }
+    fn want_more(&mut self, claim: Slot, wanted: Mode, mode: Mode) -> WaitChange {
         if wanted.covers(mode) {
-            return Ok(Answer::Waiting(WaitChange::Nothing));
+            return WaitChange::Nothing;
         }
         self.change_wanted(claim, mode);
         self.finish_step(self.record(claim).entry);
-        Ok(Answer::Waiting(WaitChange::Strengthened))
+        WaitChange::Strengthened
     }
 
     /// A grant is made stronger: ahead of ordinary waiters, behind earlier conversions.
-    fn convert(
-        &mut self,
-        claim: Slot,
-        at: Location,
-        mode: Mode,
-        ask: Ask,
-        now: impl FnOnce() -> Millis,
-    ) -> Result<Answer, Block> {
+    fn convert(&mut self, claim: Slot, at: Location, mode: Mode, ask: Ask, now: impl FnOnce() -> Millis) -> Answer {
         let (tx, entry) = (self.record(claim).tx, self.record(claim).entry);
-        let place = Place::conversion(self.next_arrival());
-        let answer = match self.first_blocker(at, Candidate { tx, mode, place }) {
-            Some(block) if !ask.wait => return Err(block),
-            Some(_) => {
-                self.line_up(claim, mode, place, now());
-                Answer::Waiting(WaitChange::Conversion)
-            }
-            None => Answer::Granted { token: self.grant_at_once(claim, mode, ask), new: false },
+        let conversion = self.conversion(tx, mode);
+        let answer = if self.first_blocker(at, conversion).is_some() {
+            self.next_arrival();
+            self.line_up(claim, mode, conversion.place, now());
+            Answer::Waiting(WaitChange::Conversion)
+        } else {
+            Answer::Granted { token: self.grant_at_once(claim, mode, ask), new: false }
         };
         self.finish_step(entry);
-        Ok(answer)
+        answer
+    }
+
+    /// A conversion as it would line up now.
+    fn conversion(&self, tx: Slot, mode: Mode) -> Candidate {
+        Candidate { tx, mode, place: Place::conversion(self.version + 1) }
     }
 
     fn covered_by(&mut self, tx: Slot, at: Location, mode: Mode, ask: Ask) -> Option<Token> {
-        let lowest = at.entry.unwrap_or(at.above);
+        let lowest = at.lowest();
         let covering = self.covering(tx, lowest, mode)?;
         if ask.tell {
             // Told of what covers the request, the caller relies on every grant that does.
@@ -213,10 +214,6 @@ impl LockTable {
             self.tell(claim);
         }
         self.record(claim).token
-    }
-
-    fn refuse(&self, tx: TxId, object: &Object, mode: Mode, block: Block) -> Refused {
-        Refused { tx, object: object.clone(), mode, in_the_way: self.in_the_way(block) }
     }
 
     pub(super) fn in_the_way(&self, block: Block) -> InTheWay {

@@ -77,7 +77,8 @@ impl Place {
     }
 
     pub(super) fn conversion(arrival: u64) -> Self {
-        Self(arrival)
+        // Arrivals count on from the incarnation, whose bits reach up here in time; they are the same for all of a life.
+        Self(arrival & !Self::ORDINARY)
     }
 
     pub(super) fn is_conversion(self) -> bool {
@@ -153,4 +154,20 @@ pub(super) struct TxRecord {
     pub(super) told: u32,
     pub(super) priority: i32,
     pub(super) abort_on_deadlock: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+    use crate::Incarnation;
+
+    #[test]
+    fn conversions_go_first_in_every_life() {
+        for life in [0, 1, 1 << 40, 1 << 41, (1 << 42) - 1].map(Incarnation) {
+            let arrival = life.first_number();
+            let (first, second) = (Place::conversion(arrival + 7), Place::conversion(arrival + 8));
+            assert!(first.is_conversion() && first < second);
+            assert!(second < Place::ordinary(arrival) && Place::ordinary(arrival) < Place::ordinary(arrival + 1));
+        }
+    }
 }

@@ -17,6 +17,13 @@ pub(super) struct Location {
     hash: u64,
 }
 
+impl Location {
+    /// The object's entry or the nearest one above it, or [`NONE`].
+    pub(super) fn lowest(self) -> Slot {
+        self.entry.unwrap_or(self.above)
+    }
+}
+
 impl LockTable {
     pub(super) fn locate(&self, object: &Object) -> Location {
         let hash = self.hasher.hash_one(object.as_str());

@@ -104,14 +104,14 @@ impl LockTable {
     /// one above it.
     pub fn token(&self, tx: TxId, object: &Object, mode: Mode) -> Option<Token> {
         let at = self.locate(object);
-        let covering = self.covering(self.tx_slot(tx)?, at.entry.unwrap_or(at.above), mode)?;
+        let covering = self.covering(self.tx_slot(tx)?, at.lowest(), mode)?;
         Some(self.record(covering).token)
     }
 
     /// Marks the grant that covers an object as known to the caller.
     pub fn tell_one(&mut self, tx: TxId, object: &Object) {
         let at = self.locate(object);
-        let covering = self.tx_slot(tx).and_then(|tx| self.covering(tx, at.entry.unwrap_or(at.above), Mode::Read));
+        let covering = self.tx_slot(tx).and_then(|tx| self.covering(tx, at.lowest(), Mode::Read));
         if let Some(claim) = covering {
             self.tell(claim);
         }
