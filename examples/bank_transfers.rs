@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         done += teller??;
     }
 
-    let counted = bank.locks.stats();
+    let counted = bank.locks.statistics();
     println!("{done} transfers, {} deadlocks, {} requests that waited", counted.deadlocks, counted.waits);
     if let Some(last) = bank.locks.deadlocks().last() {
         println!("the last {last}");

@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let philosophers: Vec<_> = (0..PHILOSOPHERS).map(dine).collect();
         philosophers.into_iter().try_for_each(|philosopher| philosopher.join().expect("no philosopher panics"))
     })?;
-    println!("{} meals, {} deadlocks", meals.load(Relaxed), locks.stats().deadlocks);
+    println!("{} meals, {} deadlocks", meals.load(Relaxed), locks.statistics().deadlocks);
     assert_eq!(meals.load(Relaxed), MEALS * u32::try_from(PHILOSOPHERS)?);
 
     // A wait may be bounded; then nothing is left in line.

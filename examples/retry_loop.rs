@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{} is done", worker??);
     }
 
-    let (attempts, counted) = (pair.attempts.load(Relaxed), locks.stats());
+    let (attempts, counted) = (pair.attempts.load(Relaxed), locks.statistics());
     println!("{WORKERS} units of work took {attempts} attempts; {} gave way", counted.aborts);
     assert_eq!(pair.left.load(Relaxed), WORKERS as u64);
     assert_eq!(pair.right.load(Relaxed), WORKERS as u64);

@@ -51,8 +51,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The node: what it counted, and that nothing is left behind.
     third.end();
-    println!("{:?}", locks.stats());
+    println!("{:?}", locks.statistics());
     assert_eq!(locks.status().claims, 0);
-    assert_eq!(locks.stats().deadlocks, 1);
+    assert_eq!(locks.statistics().deadlocks, 1);
     Ok(())
 }

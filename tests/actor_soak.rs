@@ -84,12 +84,18 @@ async fn act(world: &World, tx: &Transaction, task: u64, random: &mut Random) ->
     let outcome = match random.below(16) {
         0..=5 => tx.lock(name(object), mode).await.map(|guard| world.use_it(task, object, &guard)),
         6 => match tx.lock_timeout(name(object), mode, Duration::ZERO).await {
-            Ok(guard) => Ok(world.use_it(task, object, &guard)),
+            Ok(guard) => {
+                world.use_it(task, object, &guard);
+                Ok(())
+            }
             Err(gordian::TimeoutError::Claim(error)) => Err(error),
             Err(_) => Ok(()),
         },
         7 => match tx.try_lock(name(object), mode) {
-            Ok(guard) => Ok(world.use_it(task, object, &guard)),
+            Ok(guard) => {
+                world.use_it(task, object, &guard);
+                Ok(())
+            }
             Err(gordian::TryError::Claim(error)) => Err(error),
             Err(_) => Ok(()),
         },
@@ -154,7 +160,7 @@ async fn transaction(world: &Arc<World>, locks: &Locks, task: u64, random: &mut 
         return;
     }
     let tx = locks.begin().abort_on_deadlock(random.below(4) == 0).priority(i32::from(random.below(8) == 0)).await;
-    for _ in 0..1 + random.below(5) {
+    for _ in 0..=random.below(5) {
         if !act(world, &tx, task, random).await {
             break;
         }

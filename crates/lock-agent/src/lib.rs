@@ -44,11 +44,11 @@ pub use errors::{ReleaseError, TimeoutError, TryError};
 pub use events::{Event, Events};
 pub use guard::Guard;
 pub use lock_core::{
-    Arrow, ArrowKind, Change, Claim, ClaimError, ClaimView, Deadlock, HolderView, IntoObject, InvalidObject, Millis,
-    Mode, NodeId, NotHeld, Object, Over, Refused, Require, Scope, Status, Token, TxId, Version, WaitGraph, WaiterView,
-    WayOut, object,
+    Arrow, ArrowKind, Change, Claim, ClaimError, ClaimView, Deadlock, HolderView, InTheWay, Incarnation, IntoObject,
+    InvalidObject, Millis, Mode, NodeId, NotHeld, Object, Over, Refused, Require, Scope, Status, Token, TxId, Version,
+    WaitGraph, WaiterView, WayOut, object,
 };
-pub use lock_server::{NodeConfig, Statistics, WatchEnded, Watching};
+pub use lock_server::{Node, NodeConfig, NodeStatus, Statistics, WatchEnded, Watching};
 pub use locks::{LockInfo, Locks};
 pub use transaction::{Flag, HaveAll, Transaction, TransactionInfo};
 

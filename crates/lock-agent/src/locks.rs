@@ -134,8 +134,8 @@ impl Locks {
     /// If what is named is no object.
     pub fn lock_info(&self, object: impl IntoObject) -> Result<LockInfo, InvalidObject> {
         let object = object.into_object()?;
-        let node = &self.handle.node;
-        Ok(LockInfo { holders: node.holders(&object), waiters: node.waiters(&object), object })
+        let (holders, waiters) = self.handle.node.holders_and_waiters(&object);
+        Ok(LockInfo { object, holders, waiters })
     }
 
     /// How a transaction stands, by its id, as far as the tables tell: one that has and wants nothing and one that
@@ -171,7 +171,7 @@ impl Locks {
     }
 
     /// What the node counted so far. Cheap.
-    pub fn stats(&self) -> Statistics {
+    pub fn statistics(&self) -> Statistics {
         self.handle.node.statistics()
     }
 

@@ -1,20 +1,22 @@
 //! The handle of a transaction: all that a unit of work can do.
 
+mod asking;
 mod blocking;
+mod releasing;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use lock_core::{
-    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, IntoObject, InvalidObject, Mode, Object, Over, Require,
-    Status, Surrendered, Token, TxId, join,
+    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, IntoObject, Mode, Object, Over, Require, Status, TxId,
 };
-use lock_server::RequestError;
+
+use asking::Asked;
 
 use crate::events::Events;
 use crate::shared::{Mark, Shared};
 use crate::waiting::Pending;
-use crate::{Guard, IntoClaim, ReleaseError, TimeoutError, TryError};
+use crate::{Guard, IntoClaim, TimeoutError, TryError};
 
 /// A transaction: it collects locks in any order, and gives them all back when it ends.
 ///
@@ -66,14 +68,6 @@ impl Drop for Ends {
         // Whoever ended it before has released everything.
         let _ = self.0.end();
     }
-}
-
-/// What a claim came to, for a call that waits for the answer.
-enum Asked {
-    /// The caller has it, and was told.
-    Received(Token),
-    /// It waits, or earlier claims do.
-    Waits(Answer),
 }
 
 /// An option that can be changed while a transaction lives.
@@ -138,17 +132,6 @@ impl Transaction {
             Asked::Received(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
             Asked::Waits(answer) => self.receive(object, mode, answer).await,
         }
-    }
-
-    /// Claims an object for a call that waits for the answer.
-    fn ask(&self, object: &Object, mode: Mode) -> Result<Asked, ClaimError> {
-        // Decided once: a grant that is told is received, whatever other calls begin to wait for meanwhile.
-        let waits_for_earlier = self.shared.may_wait();
-        let answer = self.request(object, mode, Ask { wait: true, tell: !waits_for_earlier })?;
-        Ok(match answer {
-            Answer::Granted { token, .. } if !waits_for_earlier => Asked::Received(token),
-            _ => Asked::Waits(answer),
-        })
     }
 
     async fn receive(&self, object: Object, mode: Mode, answer: Answer) -> Result<Guard, ClaimError> {
@@ -221,7 +204,9 @@ impl Transaction {
     pub fn lock_nowait(&self, claim: impl IntoClaim) -> Result<(), ClaimError> {
         let claim = claim.into_claim()?;
         if claim.nodes.is_empty() && claim.require == Require::All {
-            return self.request(&claim.object, claim.mode, Ask::WAIT).map(drop);
+            let answer = self.request(&claim.object, claim.mode, Ask::WAIT)?;
+            self.keep(&claim.object, &answer);
+            return Ok(());
         }
         self.lock_many_nowait([claim])
     }
@@ -232,7 +217,9 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::lock`]; then none of them is claimed.
     pub fn lock_many_nowait<C: IntoClaim>(&self, claims: impl IntoIterator<Item = C>) -> Result<(), ClaimError> {
-        self.request_many(claims, false).map(drop)
+        let requested = self.request_many(claims, false)?;
+        requested.iter().for_each(|(object, _, answer)| self.keep(object, answer));
+        Ok(())
     }
 
     /// Claims many objects in one atomic step, and waits for them and for all that was claimed before. What is free is
@@ -283,55 +270,6 @@ impl Transaction {
         self.shared.catch_up()?;
         self.shared.wait_for_all().await?;
         Ok(HaveAll { deadlocks: self.shared.machine(|machine| machine.deadlocks()) })
-    }
-
-    /// Gives one object back: the lock, the waiting claim, the conversion. Who waits for it has it before the call
-    /// returns. Never waits. What was claimed for itself above or below it stays.
-    ///
-    /// # Errors
-    /// [`ReleaseError`]: it neither has nor wants the object (and says who has it), the object is invalid, or the
-    /// transaction is over. Nothing has changed then.
-    pub fn unlock(&self, object: impl IntoObject) -> Result<(), ReleaseError> {
-        let object = self.for_release(object)?;
-        self.shared.node().unlock(self.shared.tx, &object)?;
-        if !self.shared.is_plain() {
-            self.shared.machine(|machine| machine.gave_back(&object));
-        }
-        self.shared.look_again();
-        Ok(())
-    }
-
-    /// Turns a write into a read, which others may share from now on. The token stays; a read stays as it is, and so
-    /// does a conversion that waits. A claim that only waits for write waits for read, in its place. Never waits.
-    ///
-    /// # Errors
-    /// As [`Transaction::unlock`].
-    pub fn downgrade(&self, object: impl IntoObject) -> Result<(), ReleaseError> {
-        let object = self.for_release(object)?;
-        self.shared.node().downgrade(self.shared.tx, &object)?;
-        // What only waited may be covered now.
-        self.shared.look_again();
-        Ok(())
-    }
-
-    /// Puts a lock back to the end of the line, still wanting it: all who wait for it go first.
-    ///
-    /// Gives the new token if nobody did, and it was granted again at once.
-    ///
-    /// # Errors
-    /// [`ReleaseError::NotHeld`] if it is not held; says who does hold it. [`ReleaseError::DeadlineOver`] if it
-    /// would have to wait and may not any more. The lock stays then.
-    pub fn surrender(&self, object: impl IntoObject) -> Result<Option<Token>, ReleaseError> {
-        let object = self.for_release(object)?;
-        let shared = &self.shared;
-        let now = shared.node().now();
-        let may_wait = shared.is_plain() || shared.machine(|machine| machine.may_wait(now).is_ok());
-        shared.began_to_wait();
-        match shared.node().surrender(shared, &object, may_wait)? {
-            Surrendered::Again(token) => Ok(Some(token)),
-            Surrendered::Waits | Surrendered::Covered => Ok(None),
-            Surrendered::Kept => Err(ReleaseError::DeadlineOver { tx: shared.tx, object }),
-        }
     }
 
     /// How it stands. If it has all locks, the caller is told of them by this. Never waits.
@@ -410,150 +348,6 @@ impl Transaction {
     /// Ends the transaction when it is dropped, wherever the handle has gone.
     pub(crate) fn ends_with_this(&self) -> Ends {
         Ends(self.shared.clone())
-    }
-
-    /// Claims one plain object. Nothing but the shard is touched if it can be had at once.
-    fn request(&self, object: &Object, mode: Mode, ask: Ask) -> Result<Answer, ClaimError> {
-        let shared = &self.shared;
-        if shared.is_plain()
-            && shared.has_room_for(1)
-            && let Ok(answer) = shared.node().request(shared, object, mode, ask)
-        {
-            self.note(&answer);
-            return Ok(answer);
-        }
-        let requested = self.request_many([Claim::new(object.clone(), mode)], ask.tell)?;
-        let (_, _, answer) = requested.into_iter().next().expect("one claim, one answer");
-        Ok(answer)
-    }
-
-    /// Claims many objects in one step; objects named twice are joined.
-    fn request_many<C: IntoClaim>(
-        &self,
-        claims: impl IntoIterator<Item = C>,
-        tell: bool,
-    ) -> Result<Vec<(Object, Mode, Answer)>, ClaimError> {
-        let claims = claims.into_iter().map(IntoClaim::into_claim).collect::<Result<Vec<Claim>, InvalidObject>>()?;
-        self.admit(&claims)?;
-        let joined = join(claims.into_iter().map(|claim| (claim.object, claim.mode)));
-        if joined.is_empty() {
-            return Ok(Vec::new());
-        }
-        let now = self.shared.node().now();
-        let in_time = self.shared.machine(|machine| machine.may_wait(now));
-        let ask = Ask { wait: in_time.is_ok(), tell };
-        let answers = self.ask_again_after_failure(|shared| shared.node().request_all(shared, &joined, ask));
-        let answers = match answers {
-            Ok(answers) => answers,
-            Err(TryError::Claim(error)) => return Err(error),
-            Err(TryError::Refused(_)) => {
-                in_time?;
-                unreachable!("who may wait is not refused");
-            }
-        };
-        answers.iter().for_each(|answer| self.note(answer));
-        Ok(joined.into_iter().zip(answers).map(|((object, mode), answer)| (object, mode, answer)).collect())
-    }
-
-    /// Whether these may be claimed, all of them or none.
-    fn admit(&self, claims: &[Claim]) -> Result<(), ClaimError> {
-        let shared = &self.shared;
-        let more = u32::try_from(claims.len()).unwrap_or(u32::MAX);
-        if !shared.has_room_for(more) {
-            shared.machine(|machine| machine.running())?;
-            return Err(ClaimError::TooManyClaims { tx: shared.tx, limit: shared.node().max_claims() });
-        }
-        let home = shared.node().name().clone();
-        claims.iter().for_each(|claim| self.forget_conditions_of_what_is_gone(claim));
-        for (index, claim) in claims.iter().enumerate() {
-            // The machine knows the conditions of claims that are not plain; of plain ones only the table knows.
-            let is_claimed = claim.require != Require::All && shared.node().claim(shared.tx, &claim.object).is_some();
-            let there = std::slice::from_ref(&home);
-            if let Err(error) = shared.machine(|machine| machine.admit(claim, &home, there, is_claimed)) {
-                // Nothing is half done: what was noted for those before is forgotten again.
-                claims[..index].iter().for_each(|claim| self.forget_conditions_of_what_is_gone(claim));
-                return Err(error);
-            }
-        }
-        if shared.machine(|machine| machine.has_conditions()) {
-            shared.mark(Mark::AskMachine);
-        }
-        Ok(())
-    }
-
-    /// Claims go in many ways (given back, withdrawn, covered, lost), so their conditions are only believed if
-    /// the table knows the claim.
-    fn forget_conditions_of_what_is_gone(&self, claim: &Claim) {
-        let shared = &self.shared;
-        if shared.machine(|machine| machine.has_conditions()) && shared.node().claim(shared.tx, &claim.object).is_none()
-        {
-            shared.machine(|machine| machine.gave_back(&claim.object));
-        }
-    }
-
-    /// Asks; if the transaction was stopped because the node failed, learns of it and asks once more.
-    fn ask_again_after_failure<T>(
-        &self,
-        mut ask: impl FnMut(&Arc<Shared>) -> Result<T, RequestError>,
-    ) -> Result<T, TryError> {
-        loop {
-            match ask(&self.shared) {
-                Ok(answer) => return Ok(answer),
-                Err(RequestError::Refused(refused)) => return Err(refused.into()),
-                Err(RequestError::Stopped(_)) => self.shared.catch_up()?,
-            }
-        }
-    }
-
-    fn note(&self, answer: &Answer) {
-        match answer {
-            Answer::Granted { new, .. } => {
-                self.count(*new);
-                self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
-            }
-            Answer::Waiting(change) => {
-                self.count(*change == lock_core::WaitChange::New);
-                self.shared.began_to_wait();
-                self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
-            }
-        }
-    }
-
-    fn count(&self, new: bool) {
-        if new {
-            self.shared.count_claim();
-        }
-    }
-
-    /// Waits for all that was claimed, and gives the tokens of these.
-    async fn wait_for(&self, wanted: &[(Object, Mode)]) -> Result<Vec<Token>, ClaimError> {
-        let shared = &self.shared;
-        loop {
-            shared.wait_for_all().await?;
-            let token =
-                |(object, mode): &(Object, Mode)| shared.node().token(shared.tx, object, *mode, shared.incarnation());
-            if let Some(tokens) = wanted.iter().map(token).collect() {
-                return Ok(tokens);
-            }
-            // Surrendered or lost again, because another call of this transaction waits? Or withdrawn by one?
-            shared.catch_up()?;
-            let gone = |(object, mode): &&(Object, Mode)| {
-                shared.node().claim(shared.tx, object).is_none_or(|claim| claim.wanted.max(claim.granted) < Some(*mode))
-            };
-            if let Some((object, _)) = wanted.iter().filter(|wish| token(wish).is_none()).find(gone) {
-                return Err(ClaimError::Withdrawn { tx: shared.tx, object: object.clone() });
-            }
-        }
-    }
-
-    fn for_release(&self, object: impl IntoObject) -> Result<Object, ReleaseError> {
-        let object = object.into_object()?;
-        if !self.shared.is_plain() || self.shared.missed_a_failure() {
-            self.shared.machine(|machine| machine.running())?;
-            // What is claimed again after a failure can be given back again; what is lost is not held.
-            let _ = self.shared.catch_up();
-        }
-        Ok(object)
     }
 }
 

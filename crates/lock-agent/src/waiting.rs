@@ -8,41 +8,84 @@ use lock_server::Stopped;
 
 use crate::shared::{Mark, Shared};
 
-/// Requests that nobody has had the answer of yet. Dropped early, it takes them back.
+/// Requests that nobody has had the answer of yet. Dropped early, it takes them back, unless another call of the
+/// transaction waits for the same object or has it: then that one inherits the claim.
 pub(crate) struct Pending<'a> {
     shared: &'a Shared,
-    requests: Vec<(Object, WaitChange)>,
+    objects: Vec<Object>,
+}
+
+/// The calls that wait for one object.
+pub(crate) struct Interest {
+    calls: u32,
+    /// Somebody relies on the claim who does not wait in a call.
+    kept: bool,
+    /// What taking the claim back means.
+    change: WaitChange,
 }
 
 impl<'a> Pending<'a> {
     pub(crate) fn new(shared: &'a Shared) -> Self {
-        Self { shared, requests: Vec::new() }
+        Self { shared, objects: Vec::new() }
     }
 
     pub(crate) fn add(&mut self, object: &Object, answer: &Answer) {
-        match answer {
-            Answer::Granted { new: true, .. } => self.requests.push((object.clone(), WaitChange::New)),
-            Answer::Granted { new: false, .. } => {}
-            Answer::Waiting(change) => self.requests.push((object.clone(), *change)),
+        let change = match answer {
+            Answer::Granted { new: true, .. } => WaitChange::New,
+            Answer::Granted { new: false, .. } => return,
+            Answer::Waiting(change) => *change,
+        };
+        let mut interests = self.shared.interests.lock();
+        let nobody = Interest { calls: 0, kept: false, change };
+        let interest = interests.entry(object.clone()).or_insert(nobody);
+        interest.calls += 1;
+        if change == WaitChange::New {
+            interest.change = change;
         }
+        self.objects.push(object.clone());
     }
 
     /// The caller has its answer.
     pub(crate) fn received(mut self) {
-        self.requests.clear();
+        for object in std::mem::take(&mut self.objects) {
+            self.shared.keep(&object);
+            self.leave(&object);
+        }
+    }
+
+    /// One call less waits for an object; gives what is to be taken back if it was the last.
+    fn leave(&self, object: &Object) -> Option<WaitChange> {
+        let mut interests = self.shared.interests.lock();
+        let interest = interests.get_mut(object)?;
+        interest.calls -= 1;
+        if interest.calls > 0 {
+            return None;
+        }
+        interests.remove(object).filter(|interest| !interest.kept).map(|interest| interest.change)
     }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        if self.requests.is_empty() {
+        if self.objects.is_empty() {
             return;
         }
-        for (object, change) in self.requests.drain(..).rev() {
-            self.shared.node().take_back(self.shared.tx, &object, change);
+        for object in std::mem::take(&mut self.objects).into_iter().rev() {
+            if let Some(change) = self.leave(&object) {
+                self.shared.node().take_back(self.shared.tx, &object, change);
+            }
         }
         // Other calls wait for this claim too: `lock` waits for all that was claimed before.
         self.shared.look_again();
+    }
+}
+
+impl Shared {
+    /// A claim that calls wait for is not taken back when they are dropped: somebody else relies on it.
+    pub(crate) fn keep(&self, object: &Object) {
+        if let Some(interest) = self.interests.lock().get_mut(object) {
+            interest.kept = true;
+        }
     }
 }
 

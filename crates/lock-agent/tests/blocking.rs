@@ -49,7 +49,7 @@ fn deadlocks_of_plain_threads_are_resolved() {
             });
         }
     });
-    assert_eq!(locks.stats().deadlocks, 100);
+    assert_eq!(locks.statistics().deadlocks, 100);
     assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
 }
 

@@ -6,7 +6,7 @@ use lock_agent::Mode::{Read, Write};
 use lock_agent::{ClaimError, Event, Locks, Scope, Status, claim};
 
 async fn until_recovered(locks: &Locks, recoveries: u64) {
-    while locks.stats().recoveries < recoveries {
+    while locks.statistics().recoveries < recoveries {
         tokio::task::yield_now().await;
     }
 }

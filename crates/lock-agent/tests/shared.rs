@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::poll;
 use lock_agent::Mode::{Read, Write};
-use lock_agent::{ClaimError, Locks, Over, ReleaseError, claim};
+use lock_agent::{ClaimError, Locks, Over, ReleaseError, Status, claim};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tasks_may_lock_and_unlock_at_once_while_one_ends_it() {
@@ -92,4 +92,45 @@ async fn an_abort_is_told_to_every_call() {
     older.lock_nowait(claim("b", Write)).unwrap();
     assert!(matches!(one.await, Err(ClaimError::Over(Over::Aborted { .. }))));
     assert!(matches!(all.await, Err(ClaimError::Over(Over::Aborted { .. }))));
+}
+
+#[tokio::test]
+async fn a_call_inherits_the_claim_of_a_dropped_one() {
+    let locks = Locks::local();
+    let (holder, tx) = (locks.begin().await, locks.begin().await);
+    holder.lock("a", Write).await.unwrap();
+    let mut first = Box::pin(tx.lock("a", Write));
+    let mut second = Box::pin(tx.lock("a", Write));
+    assert!(poll!(&mut first).is_pending() && poll!(&mut second).is_pending());
+    drop(first);
+    holder.end();
+    assert!(second.await.unwrap().is_held());
+}
+
+#[tokio::test]
+async fn a_claim_that_was_made_without_waiting_too_outlives_a_dropped_call() {
+    let locks = Locks::local();
+    let (holder, tx) = (locks.begin().await, locks.begin().await);
+    holder.lock("a", Write).await.unwrap();
+    let mut call = Box::pin(tx.lock("a", Write));
+    assert!(poll!(&mut call).is_pending());
+    tx.lock_nowait(claim("a", Write)).unwrap();
+    drop(call);
+    holder.end();
+    tx.await_all().await.unwrap();
+    assert_eq!(locks.lock_info("a").unwrap().holders.len(), 1);
+}
+
+#[tokio::test]
+async fn the_last_of_several_dropped_calls_withdraws_the_claim() {
+    let locks = Locks::local();
+    let (holder, tx) = (locks.begin().await, locks.begin().await);
+    holder.lock("a", Write).await.unwrap();
+    let mut first = Box::pin(tx.lock("a", Write));
+    let mut second = Box::pin(tx.lock("a", Write));
+    assert!(poll!(&mut first).is_pending() && poll!(&mut second).is_pending());
+    drop(first);
+    drop(second);
+    assert!(locks.lock_info("a").unwrap().waiters.is_empty());
+    assert_eq!(tx.status(), Status::NoLocks);
 }

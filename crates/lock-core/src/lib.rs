@@ -36,7 +36,7 @@ pub use into_object::{IntoObject, Segment};
 pub use mode::Mode;
 pub use object::{InvalidObject, MAX_DEPTH, MAX_OBJECT_BYTES, MAX_SEGMENT_BYTES, Object, hash_of_first_segment};
 pub use require::Require;
-pub use search::{Resolution, look, wait_graph};
+pub use search::{Resolution, check_nobody_is_stuck, look, wait_graph};
 pub use table::{
     Answer, Ask, Change, ClaimView, HolderView, InTheWay, LockTable, NotHeld, Refused, Scope, Surrendered, TxProfile,
     WaitChange, WaiterView, WatchId, request_all,

@@ -195,6 +195,12 @@ impl Node {
         self.hold_for(object).waiters(object)
     }
 
+    /// Both, at one moment.
+    pub fn holders_and_waiters(&self, object: &Object) -> (Vec<HolderView>, Vec<WaiterView>) {
+        let table = self.hold_for(object);
+        (table.holders(object), table.waiters(object))
+    }
+
     /// The wait-for graph of all who wait, as it stands at one moment.
     pub fn wait_graph(&self) -> WaitGraph {
         lock_core::wait_graph(&self.hold_all())
@@ -220,12 +226,15 @@ impl Node {
         self.parties.len()
     }
 
-    /// Checks every promise of every table; slow, for tests.
+    /// Checks every promise of every table; slow, for tests. While others act, a circle that closed just now may be seen
+    /// before the look that resolves it.
     ///
     /// # Errors
     /// The first promise found broken.
     pub fn check(&self) -> Result<(), lock_core::Violation> {
-        self.hold_all().iter().try_for_each(|table| table.check())
+        let held = self.hold_all();
+        held.iter().try_for_each(|table| table.check())?;
+        lock_core::check_nobody_is_stuck(&held)
     }
 }
 

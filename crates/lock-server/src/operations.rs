@@ -140,19 +140,22 @@ impl Node {
         if found.deadlocks.is_empty() {
             return;
         }
-        let mut members = Vec::new();
+        let mut victims = Vec::new();
         for deadlock in found.deadlocks {
             let deadlock = Arc::new(deadlock);
             self.note(&deadlock);
-            for party in deadlock.members().filter_map(|member| self.parties.get(member)) {
+            for member in deadlock.members() {
+                let Some(party) = self.parties.get(member) else { continue };
                 party.resolved(&deadlock);
-                members.push(party);
+                if deadlock.way_out.victim() == Some(member) {
+                    victims.push(party);
+                }
             }
         }
         let facts = self.take_facts(&mut held);
         drop(held);
-        // Who lost something hears of it before who gained by it.
-        members.iter().for_each(|party| party.wake());
+        // Who lost something hears of it before who gained by it; for the others nothing has changed yet.
+        victims.iter().for_each(|party| party.wake());
         self.deliver(&facts);
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lock_core::{
     Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, HolderView, Incarnation, LockTable, Millis, Mode, NodeId,
     Object, Scope, Status, Surrendered, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph,
-    WatchId, join, look, request_all, wait_graph,
+    WatchId, check_nobody_is_stuck, join, look, request_all, wait_graph,
 };
 
 use crate::seeded::Seeded;
@@ -298,6 +298,7 @@ impl Engine for PureNode {
     fn violations(&mut self) -> Vec<String> {
         let broken = self.tables.iter().filter_map(|table| table.check().err());
         let mut broken: Vec<String> = broken.map(|violation| violation.to_string()).collect();
+        broken.extend(check_nobody_is_stuck(&self.tables).err().map(|violation| violation.to_string()));
         broken.append(&mut self.broken.clone());
         broken
     }

@@ -95,6 +95,14 @@ fn crowds_on_few_objects_are_told_alike() {
     }
 }
 
+/// So many wait that a look takes the short walk first.
+#[test]
+fn large_crowds_are_told_alike() {
+    for seed in 0..seeds(3) {
+        agree(Workload { transactions: 60, objects: 10, depth: 3, steps: 300 }, seed);
+    }
+}
+
 /// How many seeds to try: more with `GORDIAN_SEEDS_TIMES=N` in the environment.
 fn seeds(usual: u64) -> u64 {
     let times = std::env::var("GORDIAN_SEEDS_TIMES").ok().and_then(|times| times.parse().ok());

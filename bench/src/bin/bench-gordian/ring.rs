@@ -22,7 +22,7 @@ impl Ring {
             txs.push(tx);
         }
         let closer = txs.pop().expect("a ring has members");
-        let before = locks.stats().waits;
+        let before = locks.statistics().waits;
         let waiting = txs.into_iter().zip(&keys[1..]).map(|(tx, next)| {
             let next = next.clone();
             tokio::spawn(async move {
@@ -31,7 +31,7 @@ impl Ring {
             })
         });
         let waiters: Vec<_> = waiting.collect();
-        while locks.stats().waits < before + waiters.len() as u64 {
+        while locks.statistics().waits < before + waiters.len() as u64 {
             tokio::task::yield_now().await;
         }
         Self { closer, waiters }

@@ -33,7 +33,7 @@ pub(crate) fn searches_wait(name: &str) {
             })
         };
         let waiters: Vec<_> = (0..LOCKS).map(wait).collect();
-        while locks.stats().waits < u64::from(LOCKS) {
+        while locks.statistics().waits < u64::from(LOCKS) {
             tokio::task::yield_now().await;
         }
         holder.end();
@@ -55,6 +55,6 @@ pub(crate) fn searches_ring(name: &str) {
 }
 
 fn report_searches(name: &str, locks: &Locks) {
-    let searches = u32::try_from(locks.stats().searches).unwrap_or(u32::MAX);
+    let searches = u32::try_from(locks.statistics().searches).unwrap_or(u32::MAX);
     report(name, "n", vec![f64::from(searches)]);
 }

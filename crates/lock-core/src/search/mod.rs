@@ -3,18 +3,20 @@
 //! | to learn | read |
 //! |---|---|
 //! | what is known of the waits | `picture` |
+//! | how that is read from tables | `reach` |
 //! | who can never go on | `stuck` |
 //! | which circle everybody names | `circle` |
 //! | who gives way, and how | `way_out` |
-//! | how it is read from tables and carried out | `resolve` |
+//! | how it is carried out | `resolve` |
 //!
 //! Source of the fixed point: the reduction of general resource graphs (R. C. Holt, *Some
 //! Deadlock Properties of Computer Systems*, 1972), with `m` out of `n` requests.
 
 mod circle;
 mod picture;
+mod reach;
 mod resolve;
 mod stuck;
 mod way_out;
 
-pub use resolve::{Resolution, look, wait_graph};
+pub use resolve::{Resolution, check_nobody_is_stuck, look, wait_graph};

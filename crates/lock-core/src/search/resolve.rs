@@ -2,15 +2,15 @@
 
 use std::ops::{Deref, DerefMut};
 
-use hashbrown::HashSet;
 use smallvec::{SmallVec, smallvec};
 
-use super::picture::{ClaimRef, NodeWait, Picture, PictureBlock, Unmet};
-use super::stuck::serve;
+use super::picture::{ClaimRef, Picture, PictureBlock};
+use super::reach::{is_crowded, leads_back, reach, reach_everybody};
+use super::stuck::{Served, serve};
 use super::way_out::{Decision, Step, way_out, way_out_of_plain_ring};
 use crate::ArrowKind::{Hard, Soft};
-use crate::table::{Block, Seen, Slot, hash_of};
-use crate::{Arrow, Deadlock, LockTable, Millis, Object, TxId, WaitGraph, WayOut};
+use crate::table::{Block, Slot};
+use crate::{Arrow, Deadlock, LockTable, Millis, Object, TxId, Violation, WaitGraph, WayOut};
 
 /// What a look came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,80 +94,31 @@ fn decide(picture: &mut Picture) -> Option<Decision> {
     if let Some(decision) = way_out_of_plain_ring(picture) {
         return Some(decision);
     }
+    let served = serve_everybody(picture);
+    served.somebody_is_left().then(|| way_out(picture, &served.left))
+}
+
+fn serve_everybody(picture: &mut Picture) -> Served {
     picture.order_by_age();
     let everybody = vec![true; picture.members.len()];
-    let served = serve(picture, &everybody, &[Hard, Soft]);
-    served.somebody_is_left().then(|| way_out(picture, &served.left))
+    serve(picture, &everybody, &[Hard, Soft])
+}
+
+/// Checks that nobody is stuck in these tables, whoever may have looked.
+///
+/// # Errors
+/// [`Violation::EveryDeadlockEnds`] names the oldest who is.
+pub fn check_nobody_is_stuck<T: Deref<Target = LockTable>>(tables: &[T]) -> Result<(), Violation> {
+    let mut picture = reach_everybody(tables);
+    let served = serve_everybody(&mut picture);
+    let stuck = served.left.iter().position(|stuck| *stuck);
+    stuck.map_or(Ok(()), |member| Err(Violation::EveryDeadlockEnds(picture.members[member].tx)))
 }
 
 /// Whether some transaction that this one waits for waits itself: else it cannot be stuck.
 fn waits_for_a_waiter<T: Deref<Target = LockTable>>(tables: &[T], tx: TxId) -> bool {
     let waits = |blocker: TxId| tables.iter().any(|table| table.waiting_claims(blocker) > 0);
     tables.iter().any(|table| table.any_blocker(tx, waits))
-}
-
-/// All that can be reached along the arrows from a transaction, and whether a way leads back to it.
-fn reach<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> (Picture, bool) {
-    let mut picture = Picture::new();
-    let mut comes_back = false;
-    let mut next = picture.meet(start);
-    while let Some(member) = picture.members.get(next) {
-        let (tx, first_block) = (member.tx, picture.blocks.len());
-        let hash = hash_of(tx);
-        for (index, table) in (0..).zip(tables) {
-            let mut last = None;
-            let standing = table.each_block_of(tx, hash, |claim, block| {
-                if last != Some(claim) {
-                    last = Some(claim);
-                    picture.unmet.push(Unmet { member: next, missing: 1 });
-                    let claim = ClaimRef { table: index, claim };
-                    picture.waits.push(NodeWait { unmet: picture.unmet.len() - 1, claim });
-                }
-                let blocker = table.owner(block.claim);
-                comes_back |= blocker == start;
-                let (wait, by) = (picture.waits.len() - 1, picture.meet(blocker));
-                let claim = ClaimRef { table: index, claim: block.claim };
-                picture.blocks.push(PictureBlock { wait, by, claim, kind: block.kind });
-            });
-            if let Some((priority, told)) = standing {
-                let member = &mut picture.members[next];
-                (member.priority, member.told) = (priority, member.told || told);
-            }
-        }
-        picture.members[next].blocks = first_block..picture.blocks.len();
-        next += 1;
-    }
-    (picture, comes_back)
-}
-
-/// Whether so many wait that all arrows among them may be too many to look at for nothing.
-fn is_crowded<T: Deref<Target = LockTable>>(tables: &[T]) -> bool {
-    const MANY: usize = 64;
-    tables.iter().map(|table| table.waiting()).sum::<usize>() > MANY
-}
-
-/// Whether a way along the arrows may lead back to a transaction. Unlike [`reach`] it passes every claim once, not
-/// once for each that waits behind it.
-fn leads_back<T: Deref<Target = LockTable>>(tables: &[T], start: TxId) -> bool {
-    let mut seen: Vec<Seen> = tables.iter().map(|_| Seen::default()).collect();
-    let mut met = HashSet::with_hasher(foldhash::fast::FixedState::default());
-    let mut open: Vec<TxId> = Vec::new();
-    for table in tables {
-        let _ = table.any_blocker(start, |blocker| {
-            open.extend(met.insert(blocker).then_some(blocker));
-            false
-        });
-    }
-    while let Some(tx) = open.pop() {
-        let hash = hash_of(tx);
-        for (table, seen) in tables.iter().zip(&mut seen) {
-            table.each_new_blocker(tx, hash, seen, |blocker| open.extend(met.insert(blocker).then_some(blocker)));
-        }
-        if met.contains(&start) {
-            return true;
-        }
-    }
-    false
 }
 
 /// Whether a transaction waits for one who waits, and somebody may wait for it.

@@ -23,7 +23,10 @@ impl LockTable {
 
     /// Whether any transaction that this one waits for here is such a one.
     pub fn any_blocker(&self, tx: TxId, mut is_such: impl FnMut(TxId) -> bool) -> bool {
-        let Some(slot) = self.tx_slot(tx).filter(|slot| self.txs[*slot as usize].waiting > 0) else { return false };
+        if self.waiting_claims(tx) == 0 {
+            return false;
+        }
+        let Some(slot) = self.tx_slot(tx) else { return false };
         self.waiting_claims_of(slot).any(|claim| self.any_blocker_of(claim, &mut is_such))
     }
 
@@ -42,7 +45,7 @@ impl LockTable {
 
     /// Whether anybody may wait for what this transaction has or waits for.
     pub(crate) fn is_waited_for(&self, tx: TxId) -> bool {
-        self.tx_slot(tx).is_some_and(|slot| self.somebody_waits_for(slot))
+        self.waiting > 0 && self.tx_slot(tx).is_some_and(|slot| self.somebody_waits_for(slot))
     }
 
     /// Whose claim it is.

@@ -119,6 +119,9 @@ impl LockTable {
 
     /// How many claims of a transaction wait.
     pub fn waiting_claims(&self, tx: TxId) -> u32 {
+        if self.waiting == 0 {
+            return 0;
+        }
         self.tx_slot(tx).map_or(0, |slot| self.txs[slot as usize].waiting)
     }
 
