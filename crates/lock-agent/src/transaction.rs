@@ -182,8 +182,8 @@ impl Transaction {
         let answer =
             self.ask_again_after_failure(|shared| shared.node().request(shared, &claim.object, mode, Ask::TRY));
         match answer? {
-            Answer::Granted { token, new } => {
-                self.count(new);
+            Answer::Granted { token, change } => {
+                self.count(change);
                 self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
                 if self.shared.may_wait() {
                     self.shared.node().look(self.shared.tx);

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use lock_core::{Answer, ClaimError, Object, WaitChange};
+use lock_core::{Answer, ClaimChange, ClaimError, Object};
 use lock_server::Stopped;
 
 use crate::shared::{Mark, Shared};
@@ -21,7 +21,7 @@ pub(crate) struct Interest {
     /// Somebody relies on the claim who does not wait in a call.
     kept: bool,
     /// What taking the claim back means.
-    change: WaitChange,
+    change: ClaimChange,
 }
 
 impl<'a> Pending<'a> {
@@ -30,16 +30,16 @@ impl<'a> Pending<'a> {
     }
 
     pub(crate) fn add(&mut self, object: &Object, answer: &Answer) {
-        let change = match answer {
-            Answer::Granted { new: true, .. } => WaitChange::New,
-            Answer::Granted { new: false, .. } => return,
-            Answer::Waiting(change) => *change,
-        };
+        let (Answer::Granted { change, .. } | Answer::Waiting(change)) = *answer;
         let mut interests = self.shared.interests.lock();
+        if matches!(answer, Answer::Granted { .. }) && change == ClaimChange::Nothing && !interests.contains_key(object)
+        {
+            return; // had before: nothing to take back, and no other call that might
+        }
         let nobody = Interest { calls: 0, kept: false, change };
         let interest = interests.entry(object.clone()).or_insert(nobody);
         interest.calls += 1;
-        if change == WaitChange::New {
+        if change == ClaimChange::New {
             interest.change = change;
         }
         self.objects.push(object.clone());
@@ -54,7 +54,7 @@ impl<'a> Pending<'a> {
     }
 
     /// One call less waits for an object; gives what is to be taken back if it was the last.
-    fn leave(&self, object: &Object) -> Option<WaitChange> {
+    fn leave(&self, object: &Object) -> Option<ClaimChange> {
         let mut interests = self.shared.interests.lock();
         let interest = interests.get_mut(object)?;
         interest.calls -= 1;

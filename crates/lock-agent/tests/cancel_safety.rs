@@ -346,3 +346,36 @@ async fn a_drop_that_races_with_its_grant_leaves_nothing() {
     }
     nothing_is_left(&locks);
 }
+
+#[tokio::test]
+async fn a_conversion_granted_at_once_is_taken_back_with_the_call_that_waits_for_more() {
+    let locks = Locks::local();
+    let (other, tx) = (locks.begin().await, locks.begin().await);
+    other.lock("b", Write).await.unwrap();
+    tx.lock("a", Read).await.unwrap();
+    tx.lock_nowait(claim("b", Read)).unwrap();
+    let mut upgrade = Box::pin(tx.lock("a", Write));
+    assert!(poll!(&mut upgrade).is_pending());
+    drop(upgrade);
+    assert!(holds(&tx, "a", Read) && !holds(&tx, "a", Write));
+    drop((other, tx));
+    nothing_is_left(&locks);
+}
+
+#[tokio::test]
+async fn a_grant_that_another_call_relies_on_outlives_the_call_that_got_it() {
+    let locks = Locks::local();
+    let (other, tx) = (locks.begin().await, locks.begin().await);
+    other.lock("b", Write).await.unwrap();
+    tx.lock_nowait(claim("b", Read)).unwrap();
+    let mut first = Box::pin(tx.lock("a", Write));
+    assert!(poll!(&mut first).is_pending());
+    let mut second = Box::pin(tx.lock("a", Write));
+    assert!(poll!(&mut second).is_pending());
+    drop(first);
+    drop(other);
+    let guard = second.await.unwrap();
+    assert!(guard.is_unbroken());
+    drop(tx);
+    nothing_is_left(&locks);
+}

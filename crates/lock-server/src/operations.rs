@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lock_core::{
-    Answer, Ask, ClaimView, Deadlock, Fact, Incarnation, LockTable, Mode, NotHeld, Object, Refused, Surrendered, Token,
-    TxId, WaitChange, WayOut, look, request_all,
+    Answer, Ask, ClaimChange, ClaimView, Deadlock, Fact, Incarnation, LockTable, Mode, NotHeld, Object, Refused,
+    Surrendered, Token, TxId, WayOut, look, request_all,
 };
 use thiserror::Error;
 
@@ -56,8 +56,8 @@ impl Node {
                 let waited_before = party.is_known();
                 self.parties.enter(tx, party.clone());
                 let looks = match change {
-                    WaitChange::Nothing => false,
-                    WaitChange::Conversion | WaitChange::Strengthened if waited_before => true,
+                    ClaimChange::Nothing => false,
+                    ClaimChange::Conversion | ClaimChange::Strengthened if waited_before => true,
                     _ => self.wait_may_close_a_circle(&table, &**party, object, change),
                 };
                 self.finish(table);
@@ -67,7 +67,7 @@ impl Node {
                 }
             }
             // A conversion may stand in the way of readers that it passed, while its transaction waits elsewhere.
-            Answer::Granted { new: false, .. } if party.is_known() => {
+            Answer::Granted { change: ClaimChange::Conversion, .. } if party.is_known() => {
                 self.finish(table);
                 self.look(tx);
             }
@@ -86,11 +86,11 @@ impl Node {
         table: &LockTable,
         party: &P,
         object: &Object,
-        change: WaitChange,
+        change: ClaimChange,
     ) -> bool {
         let tx = party.profile().tx;
         let touched = party.touched() == 1 << self.shard_of(object);
-        let alone = change == WaitChange::New && table.claim_count(tx) == 1 && touched;
+        let alone = change == ClaimChange::New && table.claim_count(tx) == 1 && touched;
         !alone && table.any_blocker_on(tx, object, |blocker| self.parties.knows(blocker))
     }
 
@@ -217,7 +217,7 @@ impl Node {
     }
 
     /// Takes back a request that had to wait.
-    pub fn take_back(&self, tx: TxId, object: &Object, change: WaitChange) {
+    pub fn take_back(&self, tx: TxId, object: &Object, change: ClaimChange) {
         let mut table = self.hold_for(object);
         table.take_back(tx, object, change);
         self.finish(table);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lock_core::{Answer, Ask, Claim, ClaimError, InvalidObject, Mode, Object, Require, Token, WaitChange, join};
+use lock_core::{Answer, Ask, Claim, ClaimChange, ClaimError, InvalidObject, Mode, Object, Require, Token, join};
 use lock_server::RequestError;
 
 use super::Transaction;
@@ -124,20 +124,20 @@ impl Transaction {
 
     pub(super) fn note(&self, answer: &Answer) {
         match answer {
-            Answer::Granted { new, .. } => {
-                self.count(*new);
+            Answer::Granted { change, .. } => {
+                self.count(*change);
                 self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
             }
             Answer::Waiting(change) => {
-                self.count(*change == lock_core::WaitChange::New);
+                self.count(*change);
                 self.shared.began_to_wait();
                 self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
             }
         }
     }
 
-    pub(super) fn count(&self, new: bool) {
-        if new {
+    pub(super) fn count(&self, change: ClaimChange) {
+        if change == ClaimChange::New {
             self.shared.count_claim();
         }
     }
@@ -165,7 +165,8 @@ impl Transaction {
 
     /// A claim that was made without waiting is relied on, also if a call that is dropped made it first.
     pub(super) fn keep(&self, object: &Object, answer: &Answer) {
-        if matches!(answer, Answer::Waiting(change) if *change != WaitChange::New) {
+        let (Answer::Granted { change, .. } | Answer::Waiting(change)) = answer;
+        if *change != ClaimChange::New {
             self.shared.keep(object);
         }
     }

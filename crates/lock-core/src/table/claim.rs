@@ -34,23 +34,23 @@ pub enum Answer {
     Granted {
         /// The token of the grant that covers the request.
         token: Token,
-        /// Whether the table has a claim more than before.
-        new: bool,
+        /// What came of it.
+        change: ClaimChange,
     },
     /// It waits in line.
-    Waiting(WaitChange),
+    Waiting(ClaimChange),
 }
 
-/// What a request that waits changed, and so what taking it back means.
+/// What a request changed, and so what taking it back means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitChange {
+pub enum ClaimChange {
     /// The table has a claim more than before.
     New,
-    /// A grant waits for a stronger mode.
+    /// A grant became stronger, or waits to.
     Conversion,
     /// A waiting read became a waiting write, in its place.
     Strengthened,
-    /// Nothing: the transaction waited for it before.
+    /// Nothing: the transaction had it or waited for it before.
     Nothing,
 }
 
@@ -111,7 +111,7 @@ impl LockTable {
         let tx = self.tx_slot_by(hash, profile.tx);
         if let Some(tx) = tx {
             if let Some(token) = self.covered_by(tx, at, mode, ask) {
-                return Ok(Answer::Granted { token, new: false });
+                return Ok(Answer::Granted { token, change: ClaimChange::Nothing });
             }
             if let Some(claim) = at.entry.and_then(|entry| self.claim_on(tx, entry)) {
                 return Ok(self.strengthen(claim, at, mode, ask, now));
@@ -124,9 +124,9 @@ impl LockTable {
         let answer = if blocked.is_some() {
             let place = Place::ordinary(self.next_arrival());
             self.line_up(claim, mode, place, now());
-            Answer::Waiting(WaitChange::New)
+            Answer::Waiting(ClaimChange::New)
         } else {
-            Answer::Granted { token: self.grant_at_once(claim, mode, ask), new: true }
+            Answer::Granted { token: self.grant_at_once(claim, mode, ask), change: ClaimChange::New }
         };
         self.finish_step(entry);
         Ok(answer)
@@ -157,13 +157,13 @@ impl LockTable {
     }
 
     /// A claim that waits is made stronger in its place.
-    fn want_more(&mut self, claim: Slot, wanted: Mode, mode: Mode) -> WaitChange {
+    fn want_more(&mut self, claim: Slot, wanted: Mode, mode: Mode) -> ClaimChange {
         if wanted.covers(mode) {
-            return WaitChange::Nothing;
+            return ClaimChange::Nothing;
         }
         self.change_wanted(claim, mode);
         self.finish_step(self.record(claim).entry);
-        WaitChange::Strengthened
+        ClaimChange::Strengthened
     }
 
     /// A grant is made stronger: ahead of ordinary waiters, behind earlier conversions.
@@ -173,9 +173,9 @@ impl LockTable {
         let answer = if self.first_blocker(at, conversion).is_some() {
             self.next_arrival();
             self.line_up(claim, mode, conversion.place, now());
-            Answer::Waiting(WaitChange::Conversion)
+            Answer::Waiting(ClaimChange::Conversion)
         } else {
-            Answer::Granted { token: self.grant_at_once(claim, mode, ask), new: false }
+            Answer::Granted { token: self.grant_at_once(claim, mode, ask), change: ClaimChange::Conversion }
         };
         self.finish_step(entry);
         answer

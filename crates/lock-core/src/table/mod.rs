@@ -38,7 +38,7 @@ use slab::Slab;
 use crate::{Fact, Incarnation, Mode, Object, Tokens, TxId, Version};
 
 pub use batch::request_all;
-pub use claim::{Answer, Ask, InTheWay, Refused, WaitChange};
+pub use claim::{Answer, Ask, ClaimChange, InTheWay, Refused};
 pub use release::{NotHeld, Surrendered};
 pub use view::{ClaimView, HolderView, WaiterView};
 pub use watch::{Change, Scope, WatchId};
@@ -55,8 +55,9 @@ pub(crate) use seen::Seen;
 /// First come, first served: a claim is granted when it conflicts with no granted claim and
 /// with no waiting one ahead of it.
 ///
-/// Asking and giving back cost time proportional to the depth of the object, and a logarithm of
-/// the queue; removing a transaction, to its own claims. Neither grows with the table.
+/// Asking and giving back cost time proportional to the depth of the object, whatever waits in line; removing a
+/// transaction, to its own claims. Neither grows with the table. Two things cost more: to find a claim again among
+/// many on an object that are those of a transaction with as many, and to ask for what lies above many claims.
 ///
 /// ```
 /// use lock_core::{Answer, Ask, Incarnation, LockTable, Millis, Mode, Tokens, TxProfile, TxId};

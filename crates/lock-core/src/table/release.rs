@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::blockers::Candidate;
 use super::records::{NONE, Place, Slot};
-use super::{LockTable, WaitChange};
+use super::{ClaimChange, LockTable};
 use crate::{Millis, Mode, Object, Token, TxId};
 
 /// A transaction named a lock that it does not have.
@@ -173,18 +173,18 @@ impl LockTable {
     ///
     /// `change` is what the request had come to. A grant that came in the meantime and that the
     /// caller was not told of is given back as well.
-    pub fn take_back(&mut self, tx: TxId, object: &Object, change: WaitChange) {
+    pub fn take_back(&mut self, tx: TxId, object: &Object, change: ClaimChange) {
         let Ok(claim) = self.claim_at(tx, object) else { return };
         let record = self.record(claim);
         match change {
-            WaitChange::New if !record.told => drop(self.unlock(tx, object)),
-            WaitChange::Conversion if record.granted.is_some() && record.wanted.is_some() => {
+            ClaimChange::New if !record.told => drop(self.unlock(tx, object)),
+            ClaimChange::Conversion if record.granted.is_some() && record.wanted.is_some() => {
                 let _ = self.withdraw_wait(tx, object);
             }
             // Granted, or surrendered since: then it waits for both, and the read is still wanted.
-            WaitChange::Conversion => drop(self.downgrade(tx, object)),
-            WaitChange::Strengthened if !record.told => drop(self.downgrade(tx, object)),
-            WaitChange::New | WaitChange::Strengthened | WaitChange::Nothing => {}
+            ClaimChange::Conversion => drop(self.downgrade(tx, object)),
+            ClaimChange::Strengthened if !record.told => drop(self.downgrade(tx, object)),
+            ClaimChange::New | ClaimChange::Strengthened | ClaimChange::Nothing => {}
         }
     }
 

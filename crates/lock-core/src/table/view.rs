@@ -62,7 +62,7 @@ impl LockTable {
     /// Who waits for exactly this object, in the order in which they will be served.
     pub fn waiters(&self, object: &Object) -> Vec<WaiterView> {
         let mut line = self.find_object(object).map(|entry| self.in_line(entry)).unwrap_or_default();
-        if !self.turned.is_empty() {
+        if line.iter().any(|claim| self.record(*claim).turned) {
             self.order_turned(&mut line);
         }
         let waiters = line.into_iter().map(|claim| self.record(claim)).filter_map(|record| {
