@@ -22,12 +22,16 @@ pub enum TryError {
 #[non_exhaustive]
 pub enum TimeoutError {
     /// It was not granted in time.
-    #[error("{object} was not granted within {within:?}")]
+    #[error("{object} was not granted to {tx} within {within:?}{}", held_by(.holders))]
     Elapsed {
+        /// Who waited.
+        tx: TxId,
         /// What was wanted.
         object: Object,
         /// How long it was waited for.
         within: Duration,
+        /// Who had exactly this object in the end.
+        holders: Vec<TxId>,
     },
     /// The claim itself is not taken, or not waited for any longer.
     #[error(transparent)]
@@ -55,4 +59,9 @@ pub enum ReleaseError {
         /// What it keeps.
         object: Object,
     },
+}
+
+fn held_by(holders: &[TxId]) -> String {
+    let names: Vec<String> = holders.iter().map(TxId::to_string).collect();
+    if names.is_empty() { String::new() } else { format!(" (held by {})", names.join(", ")) }
 }

@@ -58,8 +58,8 @@ impl Guard {
         self.token().is_some()
     }
 
-    /// Whether the transaction has had the lock all the time since this guard was made: nobody else can
-    /// have changed what it protects.
+    /// Whether the grant that made this guard is still the current one: nobody else can have changed what it protects.
+    /// A conversion is a new grant, so after one ask the guard that it gave.
     pub fn is_unbroken(&self) -> bool {
         self.token() == Some(self.first)
     }

@@ -166,7 +166,10 @@ impl Transaction {
         let timed = lock_server::spawn(|| tokio::time::timeout(within, waits));
         match timed.await {
             Ok(locked) => Ok(locked?),
-            Err(_) => Err(TimeoutError::Elapsed { object, within }),
+            Err(_) => {
+                let holders = self.shared.node().holders(&object).into_iter().map(|holder| holder.tx).collect();
+                Err(TimeoutError::Elapsed { tx: self.shared.tx, object, within, holders })
+            }
         }
     }
 

@@ -151,10 +151,23 @@ impl LockTable {
     /// Whether anybody waits for something that this transaction has, or waits for ahead of them.
     pub(crate) fn somebody_waits_for(&self, tx: Slot) -> bool {
         self.claims_of(tx).any(|claim| {
-            let entry = self.record(claim).entry;
-            let waits = |at: Slot| self.waiting_on(at).take(2).any(|claim| self.record(claim).tx != tx);
+            let record = self.record(claim);
+            let entry = record.entry;
+            // Nobody ahead in line waits for one who only waits.
+            let exact = record.granted.is_none() && !record.turned;
+            let from = if exact { record.place } else { Place::START };
+            let waits = |at: Slot| self.last_waiter_but(tx, at).is_some_and(|last| last > from);
             let below = self.entry(entry).branch.as_ref();
             below.is_some_and(|branch| !branch.waiting.is_zero()) || self.upwards_from(entry).any(waits)
         })
+    }
+
+    /// The place of the last one in line on an entry who is not of this transaction, which has at most one claim there.
+    fn last_waiter_but(&self, tx: Slot, entry: Slot) -> Option<Place> {
+        let queue = self.entry(entry).queue;
+        let last_of =
+            |last: Slot| self.line_back_from(last).map(|claim| self.record(claim)).find(|other| other.tx != tx);
+        let last = [queue.readers.last, queue.writers.last].into_iter().filter_map(last_of);
+        last.map(|record| record.place).max()
     }
 }

@@ -86,7 +86,7 @@ impl LockTable {
         std::iter::successors(some(first), move |claim| some(self.record(*claim).next_in_line))
     }
 
-    fn line_back_from(&self, last: Slot) -> impl Iterator<Item = Slot> {
+    pub(super) fn line_back_from(&self, last: Slot) -> impl Iterator<Item = Slot> {
         let some = |slot: Slot| (slot != NONE).then_some(slot);
         std::iter::successors(some(last), move |claim| some(self.record(*claim).prev_in_line))
     }

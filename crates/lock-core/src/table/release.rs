@@ -18,7 +18,7 @@ pub struct NotHeld {
     pub tx: TxId,
     /// Which object.
     pub object: Object,
-    /// Some of those who do hold it.
+    /// Some of those who do hold it, or something above it.
     pub holders: Vec<TxId>,
 }
 
@@ -290,7 +290,8 @@ impl LockTable {
 
     fn not_held(&self, tx: TxId, object: &Object) -> NotHeld {
         const NAMED: usize = 8;
-        let holders = self.find_object(object).into_iter().flat_map(|entry| self.granted_on(entry));
+        let at = self.locate(object);
+        let holders = self.upwards_from(at.entry.unwrap_or(at.above)).flat_map(|entry| self.granted_on(entry));
         let holders = holders.map(|claim| self.txs[self.record(claim).tx as usize].id);
         let holders = holders.filter(|holder| *holder != tx).take(NAMED).collect();
         NotHeld { tx, object: object.clone(), holders }
