@@ -251,7 +251,7 @@ async fn a_lock_that_came_too_late_is_not_held_and_not_in_line() {
     let (holder, tx) = (locks.begin().await, locks.begin().await);
     holder.lock("a", Write).await.unwrap();
     let error = tx.lock_timeout("a", Write, Duration::from_secs(1)).await.unwrap_err();
-    assert_eq!(error.to_string(), "a was not granted within 1s");
+    assert_eq!(error.to_string(), "a was not granted to t2 within 1s (held by t1)");
     assert!(matches!(error, TimeoutError::Elapsed { .. }));
     assert_eq!(waiters(&locks, "a"), 0);
     let error = tx.lock_timeout("a", Write, Duration::ZERO).await.unwrap_err();

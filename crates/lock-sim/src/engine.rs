@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{Deadlock, Mode, Object, Token, TxId, WaitGraph};
+use lock_core::{Deadlock, Mode, Object, Require, Token, TxId, WaitGraph};
 
 /// How a scenario's transaction is begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct TxOptions {
 pub enum Action {
     /// Claims without waiting; more than one claim enters in one atomic step.
     Lock(Vec<(Object, Mode)>),
+    /// Claims one object, without waiting, and says how many nodes must grant.
+    LockRequiring(Object, Mode, Require),
     /// Claims if it can be granted at once. That it could not is no error.
     Try(Object, Mode),
     /// Gives a lock or a waiting claim back.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use lock_core::{
     Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, HolderView, Incarnation, LockTable, Millis, Mode, NodeId,
-    Object, Scope, Status, Surrendered, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph,
-    WatchId, check_nobody_is_stuck, join, look, request_all, wait_graph,
+    Object, Require, Scope, Status, Surrendered, Token, Tokens, TransactionMachine, TransactionOptions, TxId,
+    WaitGraph, WatchId, check_nobody_is_stuck, join, look, request_all, wait_graph,
 };
 
 use crate::seeded::Seeded;
@@ -78,12 +78,16 @@ impl PureNode {
         self.tables.iter().flat_map(|table| table.claims(tx)).collect()
     }
 
-    fn lock(&mut self, tx: TxId, claims: &[(Object, Mode)]) -> Result<(), ClaimError> {
+    fn lock(&mut self, tx: TxId, claims: &[(Object, Mode)], require: Require) -> Result<(), ClaimError> {
         let claims = join(claims.iter().cloned());
         let (name, now) = (self.name.clone(), self.now);
         for (object, mode) in &claims {
-            let claim = Claim::new(object.clone(), *mode);
-            self.machine(tx).admit(&claim, &name, std::slice::from_ref(&name), false)?;
+            let claim = Claim { require, ..Claim::new(object.clone(), *mode) };
+            let is_claimed = self.table_of(object).claim(tx, object).is_some();
+            if !is_claimed {
+                self.machine(tx).gave_back(object);
+            }
+            self.machine(tx).admit(&claim, &name, std::slice::from_ref(&name), is_claimed)?;
         }
         let (profile, late) = (self.machine(tx).profile(), self.machine(tx).may_wait(now));
         // Whoever is late gets what can be had at once: all of it, or nothing.
@@ -195,7 +199,12 @@ impl Engine for PureNode {
         match action {
             Action::Lock(claims) => {
                 self.watch(claims);
-                self.lock(tx, claims).map_err(|error| refusal(&error))
+                self.lock(tx, claims, Require::All).map_err(|error| refusal(&error))
+            }
+            Action::LockRequiring(object, mode, require) => {
+                let claims = [(object.clone(), *mode)];
+                self.watch(&claims);
+                self.lock(tx, &claims, *require).map_err(|error| refusal(&error))
             }
             Action::Try(object, mode) => {
                 self.watch(&[(object.clone(), *mode)]);

@@ -177,9 +177,13 @@ pub struct DeadlockLike {
 impl Command {
     /// What a transaction is to do, if that is what the line says.
     ///
-    /// On one node, each claim needs that node's grant, whatever it requires.
+    /// On one node, each claim needs that node's grant, whatever it requires; but who claims once more must require
+    /// the same.
     pub fn action(&self) -> Option<(TxId, Action)> {
         match self {
+            Self::Lock(claim) if claim.require != Require::All => {
+                Some((claim.tx, Action::LockRequiring(claim.object.clone(), claim.mode, claim.require)))
+            }
             Self::Lock(claim) => Some((claim.tx, Action::Lock(vec![(claim.object.clone(), claim.mode)]))),
             Self::Act { tx, action } => Some((*tx, action.clone())),
             _ => None,

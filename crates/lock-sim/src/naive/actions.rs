@@ -1,6 +1,6 @@
 //! What each action does.
 
-use lock_core::{Mode, Object, TxId};
+use lock_core::{Mode, Object, Require, TxId};
 
 use super::NaiveWorld;
 use super::claim::{Claim, ClaimId};
@@ -17,13 +17,25 @@ impl NaiveWorld {
         match action {
             Action::Lock(claims) => {
                 let claims = joined(claims);
+                for (object, _) in &claims {
+                    self.must_require_the_same(&ClaimId::new(tx, object), Require::All)?;
+                }
                 self.without_late_waits(tx, |world| {
                     for (object, mode) in &claims {
                         world.lock(&ClaimId::new(tx, object), *mode);
                     }
                 })?;
             }
-            Action::Try(object, mode) => self.try_lock(&ClaimId::new(tx, object), *mode),
+            Action::LockRequiring(object, mode, require) => {
+                let id = ClaimId::new(tx, object);
+                self.must_require_the_same(&id, *require)?;
+                self.without_late_waits(tx, |world| world.lock(&id, *mode))?;
+            }
+            Action::Try(object, mode) => {
+                let id = ClaimId::new(tx, object);
+                self.must_require_the_same(&id, Require::All)?;
+                self.try_lock(&id, *mode);
+            }
             Action::Unlock(object) => {
                 let id = ClaimId::new(tx, object);
                 self.must_have(&id, |_| true)?;
@@ -46,6 +58,19 @@ impl NaiveWorld {
         }
         self.settle();
         Ok(())
+    }
+
+    /// Who claims once more must require the same as before.
+    fn must_require_the_same(&mut self, id: &ClaimId, wanted: Require) -> Result<(), Refusal> {
+        if !self.claims.contains_key(id) {
+            self.required.insert(id.clone(), wanted);
+        }
+        match self.required.get(id) {
+            Some(had) if *had != wanted => {
+                Err(Refusal(format!("conflicting claim: {} with require {had}, and now {wanted}", id.object)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// One claim. What the transaction has is not claimed again.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{Deadlock, Millis, Mode, Object, Token, TxId, WaitGraph};
+use lock_core::{Deadlock, Millis, Mode, Object, Require, Token, TxId, WaitGraph};
 
 use super::claim::{Claim, ClaimId};
 use super::resolution::Resolution;
@@ -42,6 +42,8 @@ pub struct NaiveWorld {
     /// All grants since the start. The n-th one has the token n.
     pub(super) grants: Vec<(Object, Token)>,
     pub(super) deadlocks: Vec<Deadlock>,
+    /// How many nodes must grant, where that was said; believed only while the claim stands.
+    pub(super) required: BTreeMap<ClaimId, Require>,
     /// Set when a resolution went on and on.
     pub(super) endless: bool,
 }

@@ -53,6 +53,9 @@ impl fmt::Display for Step {
                 }
                 Ok(())
             }
+            Self::Act(tx, Action::LockRequiring(object, mode, require)) => {
+                write!(f, "lock {tx} {} require {require}", Claim(object, *mode))
+            }
             Self::Act(tx, Action::Try(object, mode)) => {
                 write!(f, "try {tx} {}", Claim(object, *mode))
             }
