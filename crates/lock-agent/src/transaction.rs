@@ -164,13 +164,11 @@ impl Transaction {
         let object = object.into_object().map_err(ClaimError::from)?;
         let waits = self.lock(object.clone(), mode);
         let timed = lock_server::spawn(|| tokio::time::timeout(within, waits));
-        match timed.await {
-            Ok(locked) => Ok(locked?),
-            Err(_) => {
-                let holders = self.shared.node().holders(&object).into_iter().map(|holder| holder.tx).collect();
-                Err(TimeoutError::Elapsed { tx: self.shared.tx, object, within, holders })
-            }
+        if let Ok(locked) = timed.await {
+            return Ok(locked?);
         }
+        let holders = self.shared.node().holders(&object).into_iter().map(|holder| holder.tx).collect();
+        Err(TimeoutError::Elapsed { tx: self.shared.tx, object, within, holders })
     }
 
     /// Locks an object if it can be had at once; else nothing is queued. Does not wait for earlier claims either, and does
