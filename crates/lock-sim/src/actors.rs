@@ -215,7 +215,9 @@ impl Engine for ActorNode {
     }
 
     fn violations(&mut self) -> Vec<String> {
-        self.locks.node().check().err().map(|violation| violation.to_string()).into_iter().collect()
+        let node = self.locks.node();
+        let broken = [node.check(), node.check_nobody_is_stuck()].into_iter().filter_map(Result::err);
+        broken.map(|violation| violation.to_string()).collect()
     }
 }
 
