@@ -30,6 +30,7 @@ const TESTS: Step = step("tests", &["test", "--workspace", "--quiet"]);
 const MEND: Step =
     step("mend", &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"]);
 const WRITE_FORMAT: Step = step("format", &["fmt", "--all"]);
+const WRITE_FORMAT_PEER: Step = step("format (peer)", &["fmt", "--manifest-path", PEER]);
 const DOCS: Step =
     Step { name: "docs", args: &["doc", "--workspace", "--no-deps", "--quiet"], rustdocflags: Some("-D warnings") };
 
@@ -45,7 +46,7 @@ pub(crate) fn check(args: &CheckArgs) -> Outcome<()> {
 
 /// Mends what can be mended by itself.
 pub(crate) fn fix() -> Outcome<()> {
-    run([MEND, WRITE_FORMAT])
+    run([MEND, WRITE_FORMAT, WRITE_FORMAT_PEER])
 }
 
 fn run(steps: impl IntoIterator<Item = Step>) -> Outcome<()> {

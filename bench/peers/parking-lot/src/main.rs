@@ -27,9 +27,7 @@ fn main() {
 }
 
 fn report(name: &str, unit: &str, value: f64) {
-    println!(
-        r#"{{"name":"{name}","unit":"{unit}","median":{value},"min":{value},"max":{value},"samples":1}}"#
-    );
+    println!(r#"{{"name":"{name}","unit":"{unit}","median":{value},"min":{value},"max":{value},"samples":1}}"#);
 }
 
 /// Locks and unlocks mutexes of its own in each thread.
