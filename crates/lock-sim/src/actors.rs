@@ -174,14 +174,7 @@ impl Engine for ActorNode {
             return TxStatus::Aborted;
         }
         // Not the transaction's own status: that would tell the caller of its locks.
-        match self.locks.transaction_status(tx) {
-            Status::NoLocks => TxStatus::NoLocks,
-            Status::Waiting => TxStatus::Waiting,
-            Status::HaveAllLocks { .. } => TxStatus::HasAll,
-            Status::CannotServe { .. } => TxStatus::CannotServe,
-            Status::Aborted => TxStatus::Aborted,
-            Status::Ended => TxStatus::Ended,
-        }
+        self.locks.transaction_status(tx).into()
     }
 
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{Deadlock, Mode, Object, Require, Token, TxId, WaitGraph};
+use lock_core::{Deadlock, Mode, Object, Require, Status, Token, TxId, WaitGraph};
 
 /// How a scenario's transaction is begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +55,19 @@ pub enum TxStatus {
     Aborted,
     /// It is over.
     Ended,
+}
+
+impl From<Status> for TxStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::NoLocks => Self::NoLocks,
+            Status::Waiting => Self::Waiting,
+            Status::HaveAllLocks { .. } => Self::HasAll,
+            Status::CannotServe { .. } => Self::CannotServe,
+            Status::Aborted => Self::Aborted,
+            Status::Ended => Self::Ended,
+        }
+    }
 }
 
 /// The text of a refused action, in which the fixed words of the scenario language stand.

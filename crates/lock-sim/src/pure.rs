@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use lock_core::{
     Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, HolderView, Incarnation, LockTable, Millis, Mode, NodeId,
-    Object, Require, Scope, Status, Surrendered, Token, Tokens, TransactionMachine, TransactionOptions, TxId,
-    WaitGraph, WatchId, check_nobody_is_stuck, join, look, request_all, wait_graph,
+    Object, Require, Scope, Surrendered, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph,
+    WatchId, check_nobody_is_stuck, join, look, request_all, wait_graph,
 };
 
 use crate::seeded::Seeded;
@@ -264,14 +264,7 @@ impl Engine for PureNode {
 
     fn status(&mut self, tx: TxId) -> TxStatus {
         let claims = self.claims(tx);
-        match self.machine(tx).status(&claims) {
-            Status::NoLocks => TxStatus::NoLocks,
-            Status::Waiting => TxStatus::Waiting,
-            Status::HaveAllLocks { .. } => TxStatus::HasAll,
-            Status::CannotServe { .. } => TxStatus::CannotServe,
-            Status::Aborted => TxStatus::Aborted,
-            Status::Ended => TxStatus::Ended,
-        }
+        self.machine(tx).status(&claims).into()
     }
 
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {
