@@ -93,6 +93,13 @@ impl Deadlock {
     }
 }
 
+impl Arrow {
+    /// The order in which arrows are told: by who waits, on whom, hard before soft, then by the objects.
+    pub(crate) fn in_order(&self) -> impl Ord + use<'_> {
+        (self.waiter, self.blocker, self.kind, &self.wants, &self.blocking)
+    }
+}
+
 impl fmt::Display for Arrow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { waiter, wants, wanted, since, blocker, blocking, blocking_mode, .. } = self;

@@ -41,6 +41,11 @@ impl Require {
         }
     }
 
+    /// Whether nodes that are not there do not count.
+    pub fn counts_only_the_alive(self) -> bool {
+        matches!(self, Self::AllAlive | Self::MajorityAlive)
+    }
+
     /// Whether the claim can still be met with what is alive.
     pub fn can_be_met(self, claimed: usize, alive: usize) -> bool {
         self.needed(claimed, alive) <= alive

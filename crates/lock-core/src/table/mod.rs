@@ -11,12 +11,14 @@
 //! | who is ahead of whom | `line` |
 //! | how intention modes are counted | `tree` |
 //! | what is told to watchers | `watch` |
+//! | what other nodes ask of it | `far` |
 //! | what always holds | `check` |
 
 mod batch;
 mod blockers;
 mod check;
 mod claim;
+mod far;
 mod line;
 mod records;
 mod release;
@@ -33,12 +35,14 @@ use std::hash::BuildHasher;
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
 use slab::Slab;
 
 use crate::{Fact, Incarnation, Mode, Object, Tokens, TxId, Version};
 
 pub use batch::request_all;
 pub use claim::{Answer, Ask, ClaimChange, InTheWay, Refused};
+pub use far::{BlockView, Standing, WaitName, WaitView};
 pub use release::{NotHeld, Surrendered};
 pub use view::{ClaimView, HolderView, WaiterView};
 pub use watch::{Change, Scope, WatchId};
@@ -97,7 +101,7 @@ pub struct LockTable {
 }
 
 /// What a table has to know of the transaction that asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TxProfile {
     /// Its id, which is its age.
     pub tx: TxId,

@@ -90,6 +90,11 @@ impl Place {
         Self(arrival & !Self::ORDINARY)
     }
 
+    /// The place as a number: no two claims of a table have the same in their life.
+    pub(super) fn number(self) -> u64 {
+        self.0
+    }
+
     pub(super) fn is_conversion(self) -> bool {
         self.0 & Self::ORDINARY == 0
     }

@@ -288,7 +288,7 @@ impl LockTable {
         claim.ok_or_else(|| self.not_held(tx, object))
     }
 
-    fn not_held(&self, tx: TxId, object: &Object) -> NotHeld {
+    pub(crate) fn not_held(&self, tx: TxId, object: &Object) -> NotHeld {
         const NAMED: usize = 8;
         let at = self.locate(object);
         let holders = self.upwards_from(at.entry.unwrap_or(at.above)).flat_map(|entry| self.granted_on(entry));

@@ -250,6 +250,7 @@ impl TransactionMachine {
     pub fn gave_back(&mut self, object: &Object) {
         if let Some(notes) = &mut self.notes {
             notes.conditions.remove(object);
+            notes.cannot_serve.remove(object);
         }
     }
 
@@ -296,6 +297,11 @@ impl TransactionMachine {
                 notes.cannot_serve.insert(claim.object);
             }
         }
+    }
+
+    /// Takes note that what it claims of an object can never be granted.
+    pub fn hopeless(&mut self, object: Object) {
+        self.notes().cannot_serve.insert(object);
     }
 
     /// Takes note of locks that ended with the lease.

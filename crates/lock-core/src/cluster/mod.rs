@@ -1,0 +1,41 @@
+//! Many nodes: what one of them does with calls, with frames of its peers, and with time.
+//!
+//! One [`NodeMachine`] is one node. It is pure: a simulator drives it in virtual time, and a server over real links.
+//!
+//! | to learn | read |
+//! |---|---|
+//! | how the machine is driven | `node` |
+//! | what nodes say to each other, and how it comes once and in order | `message`, `frame`, `link` |
+//! | how long a grant may be believed in, and when it is freed | `link`, `timing` |
+//! | what a caller may ask | `calls` |
+//! | how a claim is spread over nodes, and when it is met | `agent` |
+//! | what a node does for transactions that live elsewhere | `serving`, `tables` |
+//! | what becomes of its answers | `standing` |
+//! | what it means that nodes come, go, and come back empty | `members` |
+//! | how deadlocks are found across nodes | `looking`, `reading`, `rows` |
+//! | who acts on them | `verdict` |
+
+mod agent;
+mod calls;
+mod frame;
+mod link;
+mod looking;
+mod members;
+mod message;
+mod node;
+mod reading;
+mod rows;
+mod serving;
+mod standing;
+mod tables;
+mod timing;
+mod verdict;
+
+pub use calls::Call;
+pub use frame::{Between, Frame, Hello, Life, PROTOCOL, Unwelcome};
+pub(crate) use looking::Known;
+pub use message::{Evidence, FarStep, Held, Message, Request};
+pub use node::{CallError, Counters, NodeConfig, NodeMachine, Output};
+pub use rows::{HomeRow, Rows, UnmetRow, WaitRow};
+pub use tables::Tables;
+pub use timing::Timing;

@@ -1,0 +1,182 @@
+//! The agent side: what nodes say of the claims of transactions that live here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::agent::Agent;
+use super::message::{Message, Request};
+use super::node::{NodeMachine, Output};
+use crate::{Deadlock, Millis, Mode, NodeId, Object, Standing, TxId};
+
+impl NodeMachine {
+    /// Takes note of how claims stand on a node.
+    pub(super) fn stands(
+        &mut self,
+        node: &NodeId,
+        tx: TxId,
+        ask: u64,
+        claims: Vec<(Object, Standing)>,
+        turned: bool,
+        now: Millis,
+    ) {
+        if self.agents.get(&tx).is_none_or(|agent| agent.machine.running().is_err()) {
+            return;
+        }
+        for (object, standing) in claims {
+            self.stands_now(node, tx, ask, &object, standing, now);
+            self.stop_trying(tx, &object, now);
+        }
+        self.turn_answered(tx, ask, turned, now);
+        self.look_if_needed(tx, now);
+    }
+
+    fn stands_now(&mut self, node: &NodeId, tx: TxId, ask: u64, object: &Object, standing: Standing, now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        let Some(part) = agent.part(object, node) else { return };
+        let before = *part;
+        part.stands(ask, standing);
+        let after = *part;
+        if let Some((_, token)) = after.granted
+            && before.granted != after.granted
+        {
+            let (object, node) = (object.clone(), node.clone());
+            self.outputs.push(Output::Granted { tx, object, node, token });
+        }
+        let forgotten = before.hold_until.is_some() && before.granted.is_some() && after.granted.is_none();
+        let lost = agent.take_stock(object) && forgotten;
+        let nothing = after.granted.is_none() && after.wanted.is_none() && after.asked.is_none();
+        if nothing {
+            self.has_nothing(tx, object, node, ask, now);
+        }
+        if lost {
+            self.lose(tx, object, now);
+        }
+    }
+
+    /// What was tried for and could not be had at once on enough nodes is given back.
+    fn stop_trying(&mut self, tx: TxId, object: &Object, now: Millis) {
+        let claim = self.agents.get_mut(&tx).and_then(|agent| agent.claims.get_mut(object));
+        let Some(claim) = claim.filter(|claim| claim.trying) else { return };
+        if claim.nodes.values().all(|part| part.asked.is_none()) {
+            claim.trying = false;
+            if !claim.is_met() {
+                self.stop_waiting(tx, object, now);
+            }
+        }
+    }
+
+    /// A node says that nothing is claimed there. A claim that is simply on one node is given up then: it was
+    /// refused, or is covered by another one. What is left of one on many nodes is made again, on its own.
+    fn has_nothing(&mut self, tx: TxId, object: &Object, node: &NodeId, ask: u64, now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        let Some(claim) = agent.claims.get(object) else { return };
+        if claim.nodes.len() == 1 {
+            agent.claims.remove(object);
+            agent.machine.gave_back(object);
+        } else if ask == 0 {
+            let mode = claim.mode;
+            self.ask_again(tx, node, &[(object.clone(), mode)], now);
+        } else if claim.nodes.values().all(|part| part.granted.is_none() && part.wanted.is_none()) {
+            let open = claim.nodes.values().any(|part| part.asked.is_some());
+            if !open {
+                agent.claims.remove(object);
+                agent.machine.gave_back(object);
+            }
+        }
+    }
+
+    /// A lock that the transaction had is gone, and not by its own doing.
+    pub(super) fn lose(&mut self, tx: TxId, object: &Object, now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        agent.machine.lease_over([object.clone()]);
+        self.outputs.push(Output::Lost { tx, object: object.clone() });
+        self.give_up_if_hopeless(tx, object, now);
+    }
+
+    /// What can never be met is not waited for any longer. What was granted of it stays until it is given back.
+    pub(super) fn give_up_if_hopeless(&mut self, tx: TxId, object: &Object, now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        if !agent.claims.get(object).is_some_and(|claim| claim.hopeless) {
+            return;
+        }
+        agent.machine.hopeless(object.clone());
+        agent.stamp += 1;
+        let Some(claim) = agent.claims.get(object) else { return };
+        let waiting = claim.nodes.iter().filter(|(_, part)| !part.gone && (part.wanted.is_some() || part.asked.is_some()));
+        let nodes: Vec<NodeId> = waiting.map(|(node, _)| node.clone()).collect();
+        for node in nodes {
+            self.request(tx, &node, Request::Withdraw(vec![object.clone()]), std::slice::from_ref(object), now);
+        }
+    }
+
+    /// Claims again on a node, each on its own.
+    pub(super) fn ask_again(&mut self, tx: TxId, node: &NodeId, claims: &[(Object, Mode)], now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        let profile = agent.machine.profile();
+        let (own, plain): (Vec<_>, Vec<_>) =
+            claims.iter().cloned().partition(|(object, _)| agent.claims.get(object).is_some_and(is_spread));
+        for (claims, own) in [(own, true), (plain, false)] {
+            if !claims.is_empty() {
+                let objects: Vec<Object> = claims.iter().map(|(object, _)| object.clone()).collect();
+                self.request(tx, node, Request::Claim { profile, claims, wait: true, own }, &objects, now);
+            }
+        }
+    }
+
+    /// Asks a node something about claims; their parts there are open until it has answered. Gives the number
+    /// of the question.
+    pub(super) fn request(
+        &mut self,
+        tx: TxId,
+        node: &NodeId,
+        request: Request,
+        objects: &[Object],
+        now: Millis,
+    ) -> u64 {
+        let ask = self.next_number();
+        if let Some(agent) = self.agents.get_mut(&tx) {
+            for object in objects {
+                if let Some(part) = agent.part(object, node) {
+                    part.asked = Some(ask);
+                }
+            }
+            agent.stamp += 1;
+        }
+        self.say(node, Message::Request { tx, ask, request }, now);
+        ask
+    }
+
+    /// Tells the members of a deadlock that live here.
+    pub(super) fn note(&mut self, deadlock: &Arc<Deadlock>, members: &[TxId]) {
+        for member in members {
+            if let Some(agent) = self.agents.get_mut(member) {
+                agent.machine.resolved(deadlock);
+            }
+        }
+    }
+
+    /// Tells the homes of all members of a deadlock, but for one who knows already, and whoever watches this node.
+    pub(super) fn announce(&mut self, deadlock: Deadlock, homes: &[NodeId], knows: Option<TxId>, now: Millis) {
+        let mut by_home: BTreeMap<NodeId, Vec<TxId>> = BTreeMap::new();
+        for (member, home) in deadlock.members().zip(homes).filter(|(member, _)| Some(*member) != knows) {
+            by_home.entry(home.clone()).or_default().push(member);
+        }
+        for (home, members) in by_home {
+            self.say(&home, Message::Note { deadlock: Box::new(deadlock.clone()), members }, now);
+        }
+        self.outputs.push(Output::Resolved(Arc::new(deadlock)));
+    }
+}
+
+/// Whether a claim is more than one on the home node alone: each of its nodes is counted by itself.
+pub(super) fn is_spread(claim: &super::agent::Spread) -> bool {
+    claim.nodes.len() > 1
+}
+
+impl Agent {
+    /// The nodes that know something of the transaction, or will.
+    pub(super) fn nodes(&self) -> std::collections::BTreeSet<NodeId> {
+        let parts = self.claims.values().flat_map(|claim| &claim.nodes);
+        parts.filter(|(_, part)| !part.gone).map(|(node, _)| node.clone()).collect()
+    }
+}

@@ -1,0 +1,273 @@
+//! What a look across nodes has gathered, once it is known that somebody is stuck: who, by which arrows, and the way out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::picture::{ClaimRef, NodeWait, Picture, PictureBlock, Unmet};
+use super::stuck::serve;
+use super::way_out::{Decision, Step, way_out};
+use crate::ArrowKind::{Hard, Soft};
+use crate::cluster::{Evidence, FarStep, HomeRow, Known};
+use crate::{Arrow, BlockView, Deadlock, Millis, Mode, NodeId, Object, Token, TxId, WaitName, WaitView, WayOut};
+
+/// The stuck part of what was seen, and what is to be done about it.
+#[derive(Debug)]
+pub(crate) struct Sight {
+    homes: BTreeMap<TxId, HomeRow>,
+    lives_at: BTreeMap<TxId, NodeId>,
+    /// The arrows among those who are stuck: what waits, and what of others is in its way.
+    waits: BTreeMap<(TxId, NodeId), Vec<WaitView>>,
+    circle: Vec<Arrow>,
+    step: FarStep,
+    way_out: WayOut,
+    /// Whether somebody is stuck whom this way out does not help.
+    leaves_stuck: bool,
+}
+
+/// A claim on a node, by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct ClaimName {
+    node: NodeId,
+    tx: TxId,
+    object: Object,
+}
+
+/// A picture whose claims have names.
+struct Named {
+    picture: Picture,
+    names: Vec<ClaimName>,
+    index: BTreeMap<ClaimName, u32>,
+    tokens: BTreeMap<u32, Token>,
+    places: BTreeMap<u32, u64>,
+    waiting: BTreeMap<u32, (Mode, Millis)>,
+    blocking: BTreeMap<(u32, bool), Mode>,
+}
+
+impl Sight {
+    /// The way out for those who are stuck among all that was seen; `None` if nobody is.
+    pub(crate) fn of(known: &Known, looker: TxId) -> Option<Self> {
+        let mut named = Named::read(known, looker);
+        named.picture.order_by_age();
+        let picture = &named.picture;
+        let left = serve(picture, &vec![true; picture.members.len()], &[Hard, Soft]).left;
+        if !left.contains(&true) {
+            return None;
+        }
+        let decision = way_out(picture, &left);
+        let stuck: BTreeSet<TxId> =
+            (0..left.len()).filter(|member| left[*member]).map(|member| picture.members[member].tx).collect();
+        let (step, way_out) = named.step(&decision);
+        Some(Self {
+            homes: stuck.iter().filter_map(|tx| Some((*tx, known.homes.get(tx)?.clone()))).collect(),
+            lives_at: stuck.iter().filter_map(|tx| Some((*tx, known.lives_at.get(tx)?.clone()))).collect(),
+            waits: arrows_among(known, &stuck),
+            circle: named.explain(&decision.circle),
+            leaves_stuck: leaves_stuck(picture, &left, &decision),
+            step,
+            way_out,
+        })
+    }
+
+    /// Whom to ask to see whether it all still stands.
+    pub(crate) fn questions(&self) -> BTreeMap<NodeId, Vec<TxId>> {
+        let homes = self.lives_at.iter().map(|(tx, node)| (node.clone(), *tx));
+        let waits = self.waits.keys().map(|(tx, node)| (node.clone(), *tx));
+        let mut questions: BTreeMap<NodeId, Vec<TxId>> = BTreeMap::new();
+        for (node, tx) in homes.chain(waits).collect::<BTreeSet<_>>() {
+            questions.entry(node).or_default().push(tx);
+        }
+        questions
+    }
+
+    /// Whether everything that was seen stands unchanged. Then it all stood together in between: stamps, tokens and
+    /// places never come back.
+    pub(crate) fn still_stands(&self, again: &Known) -> bool {
+        let same_home = |(tx, row): (&TxId, &HomeRow)| again.homes.get(tx) == Some(row);
+        let same_waits = |(at, waits): (&(TxId, NodeId), &Vec<WaitView>)| {
+            let now = again.waits.get(at).map_or(&[][..], Vec::as_slice);
+            waits.iter().all(|wait| now.iter().any(|other| contains(other, wait)))
+        };
+        self.homes.iter().all(same_home) && self.waits.iter().all(same_waits)
+    }
+
+    /// The evidence, for the home of the one who is to act, and whether somebody else is stuck besides.
+    pub(crate) fn evidence(self) -> (NodeId, Evidence, bool) {
+        let tx = match &self.way_out {
+            WayOut::Surrender { victim, .. } | WayOut::Abort { victim } => *victim,
+            WayOut::Overtaking { first, .. } => *first,
+        };
+        let home = self.lives_at[&tx].clone();
+        let stamp = self.homes[&tx].stamp;
+        let deadlock = Deadlock { circle: self.circle, way_out: self.way_out };
+        let homes = deadlock.members().map(|member| self.lives_at[&member].clone()).collect();
+        (home, Evidence { tx, stamp, deadlock, homes, step: self.step }, self.leaves_stuck)
+    }
+}
+
+/// Whether a wait still stands, with at least the same in its way.
+fn contains(now: &WaitView, before: &WaitView) -> bool {
+    (&now.object, now.mode, now.place) == (&before.object, before.mode, before.place)
+        && before.blocks.iter().all(|block| now.blocks.contains(block))
+}
+
+/// The waits of unmet claims, with what is in their way of those who are stuck.
+fn arrows_among(known: &Known, stuck: &BTreeSet<TxId>) -> BTreeMap<(TxId, NodeId), Vec<WaitView>> {
+    let mut arrows: BTreeMap<(TxId, NodeId), Vec<WaitView>> = BTreeMap::new();
+    for row in stuck.iter().filter_map(|tx| known.homes.get(tx)) {
+        for unmet in &row.unmet {
+            for (node, place) in &unmet.waits {
+                let wait = known.wait(row.tx, node, &unmet.object, *place);
+                let among = |block: &&BlockView| stuck.contains(&block.tx);
+                let wait = wait.map(|wait| WaitView {
+                    blocks: wait.blocks.iter().filter(among).cloned().collect(),
+                    ..wait.clone()
+                });
+                arrows.entry((row.tx, node.clone())).or_default().extend(wait);
+            }
+        }
+    }
+    arrows
+}
+
+/// Whether anybody would be stuck even if the one who acts were gone. Whoever acts looks again itself.
+fn leaves_stuck(picture: &Picture, left: &[bool], decision: &Decision) -> bool {
+    let acts = match decision.step {
+        Step::GiveWay { victim, .. } => victim,
+        Step::Turn { first, .. } => first,
+    };
+    let mut others = left.to_vec();
+    others[acts] = false;
+    serve(picture, &others, &[Hard, Soft]).left.contains(&true)
+}
+
+impl Named {
+    fn read(known: &Known, looker: TxId) -> Self {
+        let mut named = Self {
+            picture: Picture::new(),
+            names: Vec::new(),
+            index: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            places: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            blocking: BTreeMap::new(),
+        };
+        named.picture.meet(looker);
+        let mut next = 0;
+        while next < named.picture.members.len() {
+            let first_block = named.picture.blocks.len();
+            if let Some(row) = known.homes.get(&named.picture.members[next].tx) {
+                let member = &mut named.picture.members[next];
+                (member.priority, member.told) = (row.priority, row.told);
+                named.read_needs(known, row, next);
+            }
+            named.picture.members[next].blocks = first_block..named.picture.blocks.len();
+            next += 1;
+        }
+        named
+    }
+
+    fn read_needs(&mut self, known: &Known, row: &HomeRow, member: usize) {
+        for unmet in &row.unmet {
+            let index = self.picture.unmet.len();
+            self.picture.unmet.push(Unmet { member, missing: unmet.missing as usize });
+            for (node, place) in &unmet.waits {
+                let claim = self.claim(node, row.tx, &unmet.object);
+                self.picture.waits.push(NodeWait { unmet: index, claim });
+                // Told by its home only: it may have been granted meanwhile.
+                let Some(wait) = known.wait(row.tx, node, &unmet.object, *place) else { continue };
+                self.places.insert(claim.claim, wait.place);
+                self.waiting.insert(claim.claim, (wait.mode, wait.since));
+                self.read_blocks(node, &wait.blocks);
+            }
+            for _ in 0..unmet.open {
+                let claim = ClaimRef { table: u32::MAX, claim: u32::MAX };
+                self.picture.waits.push(NodeWait { unmet: index, claim });
+            }
+        }
+    }
+
+    fn read_blocks(&mut self, node: &NodeId, blocks: &[BlockView]) {
+        let wait = self.picture.waits.len() - 1;
+        for block in blocks {
+            let claim = self.claim(node, block.tx, &block.object);
+            match block.kind {
+                Hard => drop(self.tokens.insert(claim.claim, Token(block.stamp))),
+                Soft => drop(self.places.insert(claim.claim, block.stamp)),
+            }
+            self.blocking.insert((claim.claim, block.kind == Hard), block.mode);
+            let by = self.picture.meet(block.tx);
+            self.picture.blocks.push(PictureBlock { wait, by, claim, kind: block.kind });
+        }
+    }
+
+    /// A number for a claim. All are in one row, which stands for one table.
+    fn claim(&mut self, node: &NodeId, tx: TxId, object: &Object) -> ClaimRef {
+        let name = ClaimName { node: node.clone(), tx, object: object.clone() };
+        let next = u32::try_from(self.names.len()).expect("a look sees fewer than 2^32 claims");
+        let claim = *self.index.entry(name.clone()).or_insert(next);
+        if claim == next {
+            self.names.push(name);
+        }
+        ClaimRef { table: 0, claim }
+    }
+
+    fn name(&self, claim: ClaimRef) -> &ClaimName {
+        &self.names[claim.claim as usize]
+    }
+
+    fn step(&self, decision: &Decision) -> (FarStep, WayOut) {
+        let tx = |member: usize| self.picture.members[member].tx;
+        match &decision.step {
+            Step::GiveWay { victim, grants } => {
+                let grant = |grant: &ClaimRef| {
+                    let ClaimName { node, object, .. } = self.name(*grant).clone();
+                    (node, object, self.tokens[&grant.claim])
+                };
+                let mut grants: Vec<_> = grants.iter().map(grant).collect();
+                grants.sort();
+                let mut objects: Vec<Object> = grants.iter().map(|(_, object, _)| object.clone()).collect();
+                objects.sort();
+                objects.dedup();
+                (FarStep::GiveWay(grants), WayOut::Surrender { victim: tx(*victim), objects })
+            }
+            Step::Turn { first, second, pairs } => {
+                let pair = |(ahead, behind): &(ClaimRef, ClaimRef)| {
+                    (self.name(*ahead).node.clone(), self.wait_name(*ahead), self.wait_name(*behind))
+                };
+                let way_out = WayOut::Overtaking { first: tx(*first), second: tx(*second) };
+                (FarStep::Turn(pairs.iter().map(pair).collect()), way_out)
+            }
+        }
+    }
+
+    fn wait_name(&self, claim: ClaimRef) -> WaitName {
+        let ClaimName { tx, object, .. } = self.name(claim).clone();
+        WaitName { tx, object, place: self.places[&claim.claim] }
+    }
+
+    /// One arrow a member to the next: hard before soft, then the smallest objects.
+    fn explain(&self, circle: &[usize]) -> Vec<Arrow> {
+        let pairs = circle.iter().zip(circle.iter().cycle().skip(1));
+        let arrows = pairs.filter_map(|(from, to)| {
+            let arrows = self.picture.between(*from, *to).map(|block| self.arrow(block));
+            arrows.min_by(|one, other| one.in_order().cmp(&other.in_order()))
+        });
+        arrows.collect()
+    }
+
+    fn arrow(&self, block: &PictureBlock) -> Arrow {
+        let waiting = self.picture.blocked(block);
+        let (waiter, blocker) = (self.name(waiting), self.name(block.claim));
+        let (wanted, since) = self.waiting[&waiting.claim];
+        Arrow {
+            waiter: waiter.tx,
+            wants: waiter.object.clone(),
+            wanted,
+            since,
+            blocker: blocker.tx,
+            blocking: blocker.object.clone(),
+            blocking_mode: self.blocking[&(block.claim.claim, block.kind == Hard)],
+            kind: block.kind,
+            token: (block.kind == Hard).then(|| self.tokens[&block.claim.claim]),
+        }
+    }
+}
