@@ -14,7 +14,7 @@ use crate::verdict::{Trouble, Verdict};
 
 pub(crate) fn explain(arguments: &ExplainArguments) -> Result<Verdict, Trouble> {
     lock_sim::engine_for(arguments.world.engine)?;
-    let scenarios = load_all(&find_files(slice::from_ref(&arguments.file))?)?;
+    let scenarios = load_all(&find_files(slice::from_ref(&arguments.file))?, arguments.world.engine)?;
     let mut verdict = Verdict::Passed;
     for scenario in &scenarios {
         let report = run_once(scenario, arguments.world.engine, arguments.world.seed)?;

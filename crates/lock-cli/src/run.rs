@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use lock_sim::{EngineKind, Report, Scenario, engine_for};
+use lock_sim::{EngineKind, Report, Scenario, engine_for, engine_for_scenario};
 
 use crate::arguments::RunArguments;
 use crate::find::{find_files, load_all};
@@ -19,7 +19,7 @@ use shown::{Shown, Tally};
 pub(crate) fn run(arguments: &RunArguments) -> Result<Verdict, Trouble> {
     check_seeds(arguments)?;
     engine_for(arguments.world.engine)?;
-    let scenarios = load_all(&find_files(&arguments.paths)?)?;
+    let scenarios = load_all(&find_files(&arguments.paths)?, arguments.world.engine)?;
     let started = Instant::now();
     let mut shown = Shown::new(io::stdout().lock(), arguments);
     let mut drawn = None;
@@ -70,7 +70,7 @@ fn try_seeds<W: Write>(
 
 /// Carries one scenario out on a new engine.
 pub(crate) fn run_once(scenario: &Scenario, engine: EngineKind, seed: u64) -> Result<Report, Trouble> {
-    let mut engine = engine_for(engine)?;
+    let mut engine = engine_for_scenario(engine, scenario, seed)?;
     Ok(lock_sim::run(scenario, engine.as_mut(), seed))
 }
 

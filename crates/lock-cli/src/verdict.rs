@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use lock_sim::{EngineMissing, LoadError};
+use lock_sim::{EngineKind, EngineMissing, LoadError};
 use thiserror::Error;
 
 /// What the exit status says.
@@ -54,6 +54,6 @@ pub(crate) enum Trouble {
 pub(crate) enum WrongFile {
     #[error(transparent)]
     Load(#[from] LoadError),
-    #[error("{file}:{line}: {needs}, which no engine has yet")]
-    ManyNodes { file: String, line: usize, needs: String },
+    #[error("{file}:{line}: {needs}, which the engine `{engine}` does not have")]
+    ManyNodes { file: String, line: usize, needs: String, engine: EngineKind },
 }

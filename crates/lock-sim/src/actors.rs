@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use lock_agent::{ClaimError, Locks, Scope, Status, Transaction, TryError, Watching};
-use lock_core::{Claim, Deadlock, Mode, Object, Token, TxId, WaitGraph, WayOut};
+use lock_core::{Deadlock, Mode, Object, Token, TxId, WaitGraph, WayOut};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{Action, Engine, Refusal, TxOptions, TxStatus};
@@ -44,7 +44,8 @@ impl ActorNode {
     fn watch(&mut self, action: &Action) {
         let objects: Vec<Object> = match action {
             Action::Lock(claims) => claims.iter().map(|(object, _)| object.clone()).collect(),
-            Action::Try(object, _) | Action::LockRequiring(object, ..) => vec![object.clone()],
+            Action::Try(object, _) => vec![object.clone()],
+            Action::LockOn(claim) => vec![claim.object.clone()],
             _ => Vec::new(),
         };
         for object in objects {
@@ -75,10 +76,7 @@ fn act(transaction: &Transaction, action: &Action) -> Result<(), Refusal> {
     let refuse = |error: &dyn std::fmt::Display| Refusal(error.to_string());
     match action {
         Action::Lock(claims) => transaction.lock_many_nowait(claims.iter().cloned()).map_err(|error| refuse(&error)),
-        Action::LockRequiring(object, mode, require) => {
-            let claim = Claim { require: *require, ..Claim::new(object.clone(), *mode) };
-            transaction.lock_nowait(claim).map_err(|error| refuse(&error))
-        }
+        Action::LockOn(claim) => transaction.lock_nowait(claim.clone()).map_err(|error| refuse(&error)),
         Action::Try(object, mode) => match transaction.try_lock(object, *mode) {
             Ok(_) | Err(TryError::Refused(_)) => Ok(()),
             Err(error) => Err(refuse(&error)),

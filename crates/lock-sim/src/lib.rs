@@ -9,6 +9,7 @@
 //! | [`ParseError`] | how a wrong file is reported |
 //! | [`Engine`], [`Action`] | what a scenario runs on |
 //! | [`PureNode`] | the rules of one node, as they are used |
+//! | [`World`] | a cluster of nodes, with faults, in virtual time |
 //! | [`ActorNode`] | the same rules as programs meet them: a real node, real transactions |
 //! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
@@ -40,10 +41,11 @@ mod search;
 mod seeded;
 mod transcript;
 mod workload;
+mod world;
 
 pub use actors::ActorNode;
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
-pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for};
+pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for, engine_for_scenario};
 pub use failure::Failure;
 pub use many_nodes::{ManyNodes, needs_many_nodes};
 pub use naive::{NaiveWorld, Resolution};
@@ -55,6 +57,7 @@ pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scen
 pub use search::{Finding, SearchReport, Tally, search_worlds};
 pub use transcript::{Entry, Outcome};
 pub use workload::{Workload, random_actions};
+pub use world::{Believed, Deed, Due, Truth, Weather, World, WorldOptions};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

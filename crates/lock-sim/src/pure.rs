@@ -201,10 +201,10 @@ impl Engine for PureNode {
                 self.watch(claims);
                 self.lock(tx, claims, Require::All).map_err(|error| refusal(&error))
             }
-            Action::LockRequiring(object, mode, require) => {
-                let claims = [(object.clone(), *mode)];
+            Action::LockOn(claim) => {
+                let claims = [(claim.object.clone(), claim.mode)];
                 self.watch(&claims);
-                self.lock(tx, &claims, *require).map_err(|error| refusal(&error))
+                self.lock(tx, &claims, claim.require).map_err(|error| refusal(&error))
             }
             Action::Try(object, mode) => {
                 self.watch(&[(object.clone(), *mode)]);

@@ -6,7 +6,7 @@ use lock_core::{Deadlock, TxId, WaitGraph};
 
 use crate::drain::drain;
 use crate::expectation::seen_instead;
-use crate::{Action, Begin, Command, Engine, Entry, Expectation, Failure, Outcome, Refusal, Scenario, Step, Together};
+use crate::{Begin, Command, Deed, Engine, Entry, Expectation, Failure, Outcome, Refusal, Scenario, Step, Together};
 use refused::Refused;
 
 /// What came of a scenario.
@@ -107,13 +107,16 @@ impl Runner<'_> {
             Command::Advance { ms } => self.engine.advance(*ms),
             Command::Drain => self.drain(step)?,
             Command::Expect(expectation) => return self.expect(step, expectation),
-            Command::Fault(fault) => return Err(not_here(step, fault.word())),
+            Command::Fault(fault) => self.engine.befalls(fault),
         }
         Ok(Outcome::Done)
     }
 
     fn begin(&mut self, begin: &Begin) {
-        self.engine.begin(begin.tx, &begin.options);
+        match &begin.home {
+            Some(home) => self.engine.begin_at(begin.tx, home, &begin.options),
+            None => self.engine.begin(begin.tx, &begin.options),
+        }
         self.begun.push(begin.tx);
     }
 
@@ -130,15 +133,13 @@ impl Runner<'_> {
         for step in &together.steps {
             match &step.command {
                 Command::Begin(begin) => self.begin(begin),
-                Command::Fault(fault) => return Err(not_here(step, fault.word())),
                 _ => {}
             }
         }
-        let acting = |step: &&Step| step.command.action().is_some();
-        let steps: Vec<&Step> = together.steps.iter().filter(acting).collect();
-        let actions: Vec<(TxId, Action)> = steps.iter().filter_map(|step| step.command.action()).collect();
-        let results: Vec<Result<(), Refusal>> = self.engine.together(&actions, self.seed);
-        assert_eq!(results.len(), actions.len(), "an engine gives an outcome for each action");
+        let steps = together.steps.iter().filter_map(|step| Some((step, step.command.deed()?)));
+        let (steps, deeds): (Vec<&Step>, Vec<Deed>) = steps.unzip();
+        let results: Vec<Result<(), Refusal>> = self.engine.at_once(&deeds, self.seed);
+        assert_eq!(results.len(), deeds.len(), "an engine gives an outcome for each deed");
         Ok(refused.after(steps.into_iter().zip(results).collect()))
     }
 
@@ -191,10 +192,6 @@ impl Runner<'_> {
         });
         Report { transcript: self.transcript, deadlocks, graph, waits, failure }
     }
-}
-
-fn not_here(step: &Step, word: &str) -> Unmet {
-    Unmet::at(step, "a command that one node can carry out", format!("`{word}`, which needs more than one node"))
 }
 
 /// A deadlock is resolved before anybody can look, so what stands is marked with the last one.

@@ -16,6 +16,8 @@ pub(super) struct Agent {
     pub(super) looking: Option<bool>,
     /// When it looks again, and how long after that.
     pub(super) look_again: Option<(crate::Millis, u64)>,
+    /// What it is letting go, by question: it still stands in the tables of that node until it has answered.
+    pub(super) letting_go: BTreeMap<u64, (NodeId, Vec<Object>)>,
     /// An overtaking that nodes have been asked for.
     pub(super) turning: Option<Turning>,
 }
@@ -101,7 +103,8 @@ impl Spread {
 
 impl Agent {
     pub(super) fn new(machine: TransactionMachine) -> Self {
-        Self { machine, claims: BTreeMap::new(), stamp: 0, looking: None, look_again: None, turning: None }
+        let (claims, letting_go) = (BTreeMap::new(), BTreeMap::new());
+        Self { machine, claims, stamp: 0, looking: None, look_again: None, letting_go, turning: None }
     }
 
     pub(super) fn tx(&self) -> TxId {
@@ -144,6 +147,7 @@ impl Agent {
             priority: self.machine.options().priority,
             told: self.claims.values().any(holds_told),
             unmet: if self.is_waiting() { self.unmet() } else { Vec::new() },
+            letting_go: self.letting_go.values().flat_map(letting_go).collect(),
         }
     }
 
@@ -192,4 +196,8 @@ impl Agent {
         claim.hopeless = !claim.can_be_met() && !await_nodes;
         lost
     }
+}
+
+fn letting_go((node, objects): &(NodeId, Vec<Object>)) -> Vec<(NodeId, Object)> {
+    objects.iter().map(|object| (node.clone(), object.clone())).collect()
 }

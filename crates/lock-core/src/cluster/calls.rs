@@ -188,7 +188,7 @@ impl NodeMachine {
             agent.machine.gave_back(object);
         }
         for node in nodes {
-            self.request(tx, &node, Request::Unlock(vec![object.clone()]), &[], now);
+            self.release(tx, &node, Request::Unlock(vec![object.clone()]), std::slice::from_ref(object), now);
         }
         Ok(())
     }
@@ -203,7 +203,7 @@ impl NodeMachine {
         claim.mode = Mode::Read;
         claim.had = claim.had.map(|_| Mode::Read);
         for node in nodes {
-            self.request(tx, &node, Request::Downgrade(object.clone()), std::slice::from_ref(object), now);
+            self.release(tx, &node, Request::Downgrade(object.clone()), std::slice::from_ref(object), now);
         }
         Ok(())
     }
@@ -241,7 +241,7 @@ impl NodeMachine {
                 }
                 agent.take_stock(object);
             }
-            self.request(tx, &node, Request::Surrender(grants), &objects, now);
+            self.release(tx, &node, Request::Surrender(grants), &objects, now);
         }
     }
 

@@ -66,6 +66,12 @@ impl Known {
         waits.iter().find(|wait| wait.object == *object && wait.place == place)
     }
 
+    /// Whether what a transaction has or wants there does not stand in anybody's way for long.
+    pub(crate) fn is_letting_go(&self, tx: TxId, node: &NodeId, object: &Object) -> bool {
+        let row = self.homes.get(&tx).filter(|row| !row.letting_go.is_empty());
+        row.is_some_and(|row| row.letting_go.iter().any(|(at, what)| at == node && what == object))
+    }
+
     /// Whom to ask for what is still missing.
     fn missing(&self) -> BTreeSet<(NodeId, TxId)> {
         let homes = self.lives_at.iter().filter(|(tx, _)| !self.homes.contains_key(tx));

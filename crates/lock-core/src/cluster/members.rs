@@ -62,6 +62,7 @@ impl NodeMachine {
             let Some(agent) = self.agents.get_mut(&tx) else { continue };
             // Its answer may never come; if the arrow stands still, another look sees it.
             agent.turning = None;
+            agent.letting_go.retain(|_, (node, _)| node != peer);
             let claims: Vec<Object> = agent.claims.keys().cloned().collect();
             for object in claims {
                 self.part_lost(tx, &object, peer, hold_until, now);
@@ -100,6 +101,12 @@ impl NodeMachine {
         for (tx, object, node) in over {
             self.part_lost(tx, &object, &node, None, now);
         }
+    }
+
+    /// The objects that a transaction which lives here claims, each with each of its nodes.
+    pub fn parts(&self, tx: TxId) -> Vec<(Object, NodeId)> {
+        let claims = self.agents.get(&tx).into_iter().flat_map(|agent| &agent.claims);
+        claims.flat_map(|(object, claim)| claim.nodes.keys().map(|node| (object.clone(), node.clone()))).collect()
     }
 
     /// Whether a transaction that lives here may believe, now, that a node's grant is its own.
@@ -157,7 +164,7 @@ impl NodeMachine {
                 Some(_) => Request::Withdraw(vec![object.clone()]),
                 None => Request::Unlock(vec![object.clone()]),
             };
-            self.request(tx, &node, request, std::slice::from_ref(object), now);
+            self.release(tx, &node, request, std::slice::from_ref(object), now);
         }
     }
 

@@ -219,6 +219,11 @@ impl NodeMachine {
         self.agents.insert(tx, Agent::new(TransactionMachine::new(tx, options)));
     }
 
+    /// What a transaction that lives here needs, as a search is told.
+    pub fn home_row(&self, tx: TxId) -> Option<super::rows::HomeRow> {
+        self.agents.get(&tx).map(Agent::row)
+    }
+
     /// A frame of a peer.
     pub fn receive(&mut self, tables: &mut dyn Tables, from: &NodeId, frame: Frame, now: Millis) {
         let mut frames = Vec::new();

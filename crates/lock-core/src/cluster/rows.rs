@@ -28,6 +28,8 @@ pub struct HomeRow {
     pub told: bool,
     /// The claims that are not met. None: it does not wait.
     pub unmet: Vec<UnmetRow>,
+    /// What it is letting go: whatever a node says, this stands in nobody's way for long.
+    pub letting_go: Vec<(NodeId, Object)>,
 }
 
 /// A claim that is not met.

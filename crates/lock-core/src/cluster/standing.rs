@@ -22,6 +22,11 @@ impl NodeMachine {
         if self.agents.get(&tx).is_none_or(|agent| agent.machine.running().is_err()) {
             return;
         }
+        if let Some(agent) = self.agents.get_mut(&tx)
+            && agent.letting_go.remove(&ask).is_some()
+        {
+            agent.stamp += 1;
+        }
         for (object, standing) in claims {
             self.stands_now(node, tx, ask, &object, standing, now);
             self.stop_trying(tx, &object, now);
@@ -105,7 +110,7 @@ impl NodeMachine {
         let waiting = claim.nodes.iter().filter(|(_, part)| !part.gone && (part.wanted.is_some() || part.asked.is_some()));
         let nodes: Vec<NodeId> = waiting.map(|(node, _)| node.clone()).collect();
         for node in nodes {
-            self.request(tx, &node, Request::Withdraw(vec![object.clone()]), std::slice::from_ref(object), now);
+            self.release(tx, &node, Request::Withdraw(vec![object.clone()]), std::slice::from_ref(object), now);
         }
     }
 
@@ -120,6 +125,14 @@ impl NodeMachine {
                 let objects: Vec<Object> = claims.iter().map(|(object, _)| object.clone()).collect();
                 self.request(tx, node, Request::Claim { profile, claims, wait: true, own }, &objects, now);
             }
+        }
+    }
+
+    /// Asks a node to take something back. Until it has answered, the transaction is letting it go.
+    pub(super) fn release(&mut self, tx: TxId, node: &NodeId, request: Request, objects: &[Object], now: Millis) {
+        let ask = self.request(tx, node, request, objects, now);
+        if let Some(agent) = self.agents.get_mut(&tx) {
+            agent.letting_go.insert(ask, (node.clone(), objects.to_vec()));
         }
     }
 

@@ -116,7 +116,8 @@ fn arrows_among(known: &Known, stuck: &BTreeSet<TxId>) -> BTreeMap<(TxId, NodeId
         for unmet in &row.unmet {
             for (node, place) in &unmet.waits {
                 let wait = known.wait(row.tx, node, &unmet.object, *place);
-                let among = |block: &&BlockView| stuck.contains(&block.tx);
+                let stays = |block: &BlockView| !known.is_letting_go(block.tx, node, &block.object);
+                let among = |block: &&BlockView| stuck.contains(&block.tx) && stays(block);
                 let wait = wait.map(|wait| WaitView {
                     blocks: wait.blocks.iter().filter(among).cloned().collect(),
                     ..wait.clone()
@@ -176,7 +177,7 @@ impl Named {
                 let Some(wait) = known.wait(row.tx, node, &unmet.object, *place) else { continue };
                 self.places.insert(claim.claim, wait.place);
                 self.waiting.insert(claim.claim, (wait.mode, wait.since));
-                self.read_blocks(node, &wait.blocks);
+                self.read_blocks(known, node, &wait.blocks);
             }
             for _ in 0..unmet.open {
                 let claim = ClaimRef { table: u32::MAX, claim: u32::MAX };
@@ -185,9 +186,9 @@ impl Named {
         }
     }
 
-    fn read_blocks(&mut self, node: &NodeId, blocks: &[BlockView]) {
+    fn read_blocks(&mut self, known: &Known, node: &NodeId, blocks: &[BlockView]) {
         let wait = self.picture.waits.len() - 1;
-        for block in blocks {
+        for block in blocks.iter().filter(|block| !known.is_letting_go(block.tx, node, &block.object)) {
             let claim = self.claim(node, block.tx, &block.object);
             match block.kind {
                 Hard => drop(self.tokens.insert(claim.claim, Token(block.stamp))),

@@ -53,8 +53,12 @@ impl fmt::Display for Step {
                 }
                 Ok(())
             }
-            Self::Act(tx, Action::LockRequiring(object, mode, require)) => {
-                write!(f, "lock {tx} {} require {require}", Claim(object, *mode))
+            Self::Act(tx, Action::LockOn(claim)) => {
+                write!(f, "lock {tx} {}", Claim(&claim.object, claim.mode))?;
+                for (index, node) in claim.nodes.iter().enumerate() {
+                    write!(f, "{}{node}", if index > 0 { "," } else { " on " })?;
+                }
+                write!(f, " require {}", claim.require)
             }
             Self::Act(tx, Action::Try(object, mode)) => {
                 write!(f, "try {tx} {}", Claim(object, *mode))

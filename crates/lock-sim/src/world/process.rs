@@ -1,0 +1,51 @@
+//! A node of a world: its clock, and the process that runs on it, if one does.
+
+use lock_core::{Incarnation, LockTable, Millis, NodeConfig, NodeId, NodeMachine, Timing, Tokens};
+
+use super::clock::Clock;
+
+/// A place where a node's processes run, one after the other.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) clock: Clock,
+    pub(super) process: Option<Process>,
+    /// It stands still.
+    pub(super) frozen: bool,
+    /// The incarnation of the last process.
+    pub(super) incarnation: Incarnation,
+}
+
+/// One life of a node.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) machine: NodeMachine,
+    pub(super) table: LockTable,
+}
+
+impl Site {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { clock, process: None, frozen: false, incarnation: Incarnation(0) }
+    }
+
+    /// Starts a process, with a new incarnation and an empty table.
+    pub(super) fn start(&mut self, node: &NodeId, nodes: &[NodeId], timing: Timing, now: u64) {
+        self.incarnation = Incarnation(self.incarnation.0 + 1);
+        self.frozen = false;
+        let config = NodeConfig { peers: nodes.to_vec(), timing, ..NodeConfig::new(node.clone(), self.incarnation) };
+        let tokens = Tokens::starting_at(self.incarnation);
+        self.process = Some(Process {
+            machine: NodeMachine::new(config, self.clock.shows(now)),
+            table: LockTable::new(self.incarnation, tokens, 0),
+        });
+    }
+
+    /// When the process wants to be woken, in the world's time.
+    pub(super) fn wakes_at(&self) -> Option<u64> {
+        let process = self.process.as_ref().filter(|_| !self.frozen)?;
+        process.machine.next_tick().map(|tick| self.clock.reaches(tick))
+    }
+
+    pub(super) fn shows(&self, now: u64) -> Millis {
+        self.clock.shows(now)
+    }
+}

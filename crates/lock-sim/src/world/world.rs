@@ -1,0 +1,359 @@
+//! How a world is driven, and what happens in which order.
+
+use std::collections::BTreeMap;
+
+use lock_core::{
+    Call, CallError, Deadlock, Incarnation, Message, Millis, NodeId, Object, Output, Timing, Token, TransactionOptions,
+    TxId,
+};
+
+use super::clock::Clock;
+use super::network::{Network, Packet, Way, Weather};
+use super::process::{Process, Site};
+use super::trace::{self, Trace};
+use crate::seeded::Seeded;
+use crate::{Fault, TxOptions};
+
+/// What a world is made of.
+#[derive(Clone, Debug)]
+pub struct WorldOptions {
+    /// The names of the nodes.
+    pub nodes: Vec<NodeId>,
+    /// The times that they keep.
+    pub timing: Timing,
+    /// How bad the links are.
+    pub weather: Weather,
+    /// Clocks are up to so many millionths too fast or too slow.
+    pub drift_ppm: u32,
+}
+
+impl WorldOptions {
+    /// Nodes with the default times, perfect links and perfect clocks.
+    pub fn new(nodes: impl IntoIterator<Item = NodeId>) -> Self {
+        let nodes = nodes.into_iter().collect();
+        Self { nodes, timing: Timing::default(), weather: Weather::default(), drift_ppm: 0 }
+    }
+}
+
+/// A cluster in virtual time.
+///
+/// Nothing happens by itself: [`World::act`] lets a transaction act, [`World::fault`] lets something go wrong, and
+/// [`World::settle`] and [`World::advance`] let everything happen that is due then. What is due at the same moment happens
+/// in an order that the seed decides.
+#[derive(Debug)]
+pub struct World {
+    options: WorldOptions,
+    now: u64,
+    random: Seeded,
+    sites: BTreeMap<NodeId, Site>,
+    network: Network,
+    pub(super) homes: BTreeMap<TxId, (NodeId, Incarnation)>,
+    pub(super) deadlocks: Vec<Deadlock>,
+    pub(super) lost: BTreeMap<TxId, Vec<Object>>,
+    /// All tokens by node and object, in the order of the grants.
+    pub(super) tokens: BTreeMap<(NodeId, Object), Vec<Token>>,
+    /// Messages of searches that went over a link.
+    pub(super) search_messages: u64,
+    pub(super) events: u64,
+    trace: Trace,
+}
+
+impl World {
+    /// A world whose nodes have all just started, and know each other.
+    pub fn new(options: WorldOptions, seed: u64) -> Self {
+        let mut random = Seeded::new(seed);
+        let mut sites = BTreeMap::new();
+        for name in &options.nodes {
+            let mut site = Site::new(clock(&mut random, options.drift_ppm));
+            site.start(name, &options.nodes, options.timing, 0);
+            sites.insert(name.clone(), site);
+        }
+        let mut world = Self {
+            now: 0,
+            random,
+            sites,
+            network: Network::default(),
+            homes: BTreeMap::new(),
+            deadlocks: Vec::new(),
+            lost: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            search_messages: 0,
+            events: 0,
+            trace: Trace::default(),
+            options,
+        };
+        world.settle();
+        world.network.weather = world.options.weather;
+        world
+    }
+
+    /// Keeps a line of every event from now on.
+    pub fn keep_trace(&mut self) {
+        self.trace.keep();
+    }
+
+    /// What happened since the trace was kept.
+    pub fn trace(&self) -> &[String] {
+        self.trace.lines()
+    }
+
+    /// The world's time, in milliseconds; the nodes' clocks may differ.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// The nodes.
+    pub fn nodes(&self) -> &[NodeId] {
+        &self.options.nodes
+    }
+
+    /// How many calls, frames and ticks there were.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// How many frames were sent.
+    pub fn frames(&self) -> u64 {
+        self.network.sent
+    }
+
+    /// How many messages of searches went over links.
+    pub fn search_messages(&self) -> u64 {
+        self.search_messages
+    }
+
+    pub(super) fn processes(&self) -> impl Iterator<Item = (&NodeId, &Process)> {
+        self.sites.iter().filter_map(|(name, site)| Some((name, site.process.as_ref()?)))
+    }
+
+    pub(super) fn process(&self, node: &NodeId) -> Option<&Process> {
+        self.sites.get(node)?.process.as_ref()
+    }
+
+    /// What the clock of a node shows.
+    pub(super) fn clock_of(&self, node: &NodeId) -> Millis {
+        self.sites.get(node).map_or(Millis(self.now), |site| site.shows(self.now))
+    }
+
+    /// The process that a transaction lives in, if it still runs.
+    pub(super) fn home(&self, tx: TxId) -> Option<&Process> {
+        let (node, incarnation) = self.homes.get(&tx)?;
+        self.process(node).filter(|process| process.machine.incarnation() == *incarnation)
+    }
+
+    /// Begins a transaction. Where no process runs, it ends before it has begun.
+    pub fn begin(&mut self, tx: TxId, home: &NodeId, options: &TxOptions) {
+        let now = self.clock_of(home);
+        let Some(site) = self.sites.get_mut(home) else { return };
+        self.homes.insert(tx, (home.clone(), site.incarnation));
+        let Some(process) = &mut site.process else { return };
+        let deadline = options.deadline_ms.map(|ms| Millis(now.0.saturating_add(ms)));
+        let TxOptions { abort_on_deadlock, await_nodes, priority, .. } = *options;
+        let options =
+            TransactionOptions { abort_on_deadlock, await_nodes, priority, deadline, ..TransactionOptions::default() };
+        process.machine.begin(tx, options);
+        self.trace.note(self.now, || format!("{home}: {tx} begins"));
+    }
+
+    /// Lets a transaction act. What comes of it elsewhere is not waited for.
+    ///
+    /// # Errors
+    /// The call is refused. A transaction whose home is gone is unknown.
+    pub fn act(&mut self, tx: TxId, call: Call) -> Result<(), CallError> {
+        let Some((home, _)) = self.homes.get(&tx).filter(|_| self.home(tx).is_some()).cloned() else {
+            return Err(CallError::Unknown(tx));
+        };
+        self.trace.note(self.now, || format!("{home}: {tx} calls {call:?}"));
+        self.on(&home, |process, now| process.machine.call(&mut process.table, tx, call, now))
+            .unwrap_or(Err(CallError::Unknown(tx)))
+    }
+
+    /// Lets something go wrong, or come right.
+    pub fn fault(&mut self, fault: &Fault) {
+        self.trace.note(self.now, || format!("{fault:?}"));
+        match fault {
+            Fault::Crash(node) => self.crash(node),
+            Fault::Start(node) => self.start(node),
+            Fault::Freeze(node) => self.freeze(node, true),
+            Fault::Thaw(node) => self.freeze(node, false),
+            Fault::Split(groups) => self.network.split(groups),
+            Fault::Heal => self.network.heal(),
+        }
+    }
+
+    /// Changes the weather for what is sent from now on.
+    pub fn weather(&mut self, weather: Weather) {
+        self.network.weather = weather;
+    }
+
+    fn crash(&mut self, node: &NodeId) {
+        let Some(site) = self.sites.get_mut(node) else { return };
+        if site.process.take().is_none() {
+            return;
+        }
+        let incarnation = site.incarnation;
+        self.network.crashed(node);
+        // The machine lives on and closes the connections: whoever had one learns that nobody is there.
+        let others: Vec<NodeId> = self.options.nodes.iter().filter(|other| *other != node).cloned().collect();
+        for other in others {
+            self.network.send(node, &other, Packet::Gone(incarnation), self.now, &mut self.random);
+        }
+    }
+
+    fn start(&mut self, node: &NodeId) {
+        let Some(site) = self.sites.get_mut(node) else { return };
+        if site.process.is_none() {
+            site.start(node, &self.options.nodes, self.options.timing, self.now);
+        }
+    }
+
+    fn freeze(&mut self, node: &NodeId, frozen: bool) {
+        if let Some(site) = self.sites.get_mut(node).filter(|site| site.process.is_some()) {
+            site.frozen = frozen;
+        }
+    }
+
+    /// Lets everything happen that is due now, and what follows from it now.
+    pub fn settle(&mut self) {
+        while self.step() {}
+    }
+
+    /// Lets time pass, and everything happen that is due until then.
+    pub fn advance(&mut self, ms: u64) {
+        let until = self.now.saturating_add(ms);
+        loop {
+            self.settle();
+            let Some(next) = self.next_event().filter(|next| *next <= until) else { break };
+            self.now = self.now.max(next);
+        }
+        self.now = until;
+        self.settle();
+    }
+
+    /// When something happens next.
+    fn next_event(&self) -> Option<u64> {
+        let listens = |node: &NodeId| self.sites.get(node).is_some_and(|site| site.process.is_none() || !site.frozen);
+        let wakes = self.sites.values().filter_map(Site::wakes_at).min();
+        [self.network.next_arrival(listens), wakes].into_iter().flatten().min()
+    }
+
+    /// One event that is due now, if there is one: which one, the seed decides.
+    pub fn step(&mut self) -> bool {
+        let due = self.due();
+        if due.is_empty() {
+            return false;
+        }
+        let chosen = if due.len() == 1 { 0 } else { self.random.below(due.len()) };
+        self.happens(&due[chosen]);
+        true
+    }
+
+    /// All that is due now and could happen next, in a fixed order.
+    pub fn due(&self) -> Vec<Due> {
+        let frozen = |node: &NodeId| self.sites.get(node).is_some_and(|site| site.frozen);
+        let arrived = self.network.arrived(self.now).filter(|(_, to)| !frozen(to));
+        let arrivals = arrived.map(|way| Due::Arrival(way.clone()));
+        let ticks = self.sites.iter().filter(|(_, site)| site.wakes_at().is_some_and(|at| at <= self.now));
+        arrivals.chain(ticks.map(|(node, _)| Due::Tick(node.clone()))).collect()
+    }
+
+    /// Lets one of the events happen that are due.
+    pub fn happens(&mut self, due: &Due) {
+        match due {
+            Due::Arrival(way) => self.arrives(way),
+            Due::Tick(node) => {
+                self.trace.note(self.now, || format!("{node}: tick"));
+                self.on(node, |process, now| process.machine.tick(&mut process.table, now));
+            }
+        }
+    }
+
+    fn arrives(&mut self, way: &Way) {
+        let Some(packet) = self.network.take(way) else { return };
+        let (from, to) = way;
+        self.trace.note(self.now, || format!("{from} -> {to}: {}", trace::packet(&packet)));
+        let Some(site) = self.sites.get(to) else { return };
+        if site.process.is_none() {
+            // A greeting finds nobody; everything else was said to a process that is gone.
+            let incarnation = site.incarnation;
+            if matches!(packet, Packet::Frame(_)) && !self.network.is_cut(to, from) {
+                self.network.send(to, from, Packet::Gone(incarnation), self.now, &mut self.random);
+            }
+            return;
+        }
+        self.on(to, |process, now| match packet {
+            Packet::Frame(frame) => process.machine.receive(&mut process.table, from, *frame, now),
+            Packet::Gone(incarnation) => process.machine.gone(&mut process.table, from, Some(incarnation), now),
+        });
+    }
+
+    /// Lets a process do something, and takes what comes out.
+    fn on<R>(&mut self, node: &NodeId, act: impl FnOnce(&mut Process, Millis) -> R) -> Option<R> {
+        self.events += 1;
+        let site = self.sites.get_mut(node)?;
+        let now = site.shows(self.now);
+        let process = site.process.as_mut()?;
+        let done = act(process, now);
+        for output in process.machine.take_outputs() {
+            self.comes_out(node, output);
+        }
+        Some(done)
+    }
+
+    fn comes_out(&mut self, node: &NodeId, output: Output) {
+        match output {
+            Output::Send { to, frame } => {
+                self.search_messages += u64::from(is_search(&frame));
+                self.network.send(node, &to, Packet::Frame(frame), self.now, &mut self.random);
+            }
+            Output::Lost { tx, object } => {
+                self.trace.note(self.now, || format!("{node}: {tx} lost {object}"));
+                self.lost.entry(tx).or_default().push(object);
+            }
+            Output::Granted { tx, object, node: at, token } => {
+                self.trace.note(self.now, || format!("{node}: {tx} has {object} on {at} {token}"));
+                let tokens = self.tokens.entry((at, object)).or_default();
+                if !tokens.contains(&token) {
+                    tokens.push(token);
+                }
+            }
+            Output::Resolved(deadlock) => {
+                self.trace.note(self.now, || format!("{node}: {deadlock}"));
+                self.deadlocks.push((*deadlock).clone());
+            }
+            Output::PeerUp(peer) => self.trace.note(self.now, || format!("{node}: {peer} is up")),
+            Output::PeerDown(peer) => self.trace.note(self.now, || format!("{node}: {peer} is down")),
+            other => self.trace.note(self.now, || format!("{node}: {other:?}")),
+        }
+    }
+}
+
+/// Something that is due.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// The next packet from one node to another arrives.
+    Arrival((NodeId, NodeId)),
+    /// A node's time has come.
+    Tick(NodeId),
+}
+
+fn is_search(frame: &lock_core::Frame) -> bool {
+    let lock_core::Frame::Data { message, .. } = frame else { return false };
+    matches!(
+        message,
+        Message::Ask { .. }
+            | Message::Told { .. }
+            | Message::Resolve { .. }
+            | Message::Resolved { .. }
+            | Message::Note { .. }
+    )
+}
+
+fn clock(random: &mut Seeded, drift_ppm: u32) -> Clock {
+    if drift_ppm == 0 {
+        return Clock::default();
+    }
+    let width = 2 * u64::from(drift_ppm) + 1;
+    let drift = i64::try_from(random.next() % width).unwrap_or(0) - i64::from(drift_ppm);
+    Clock { ahead_ms: random.next() % 100_000, drift_ppm: drift }
+}
