@@ -48,11 +48,7 @@ pub fn engine_for(kind: EngineKind) -> Result<Box<dyn Engine>, EngineMissing> {
 ///
 /// # Errors
 /// That engine is not there yet.
-pub fn engine_for_scenario(
-    kind: EngineKind,
-    scenario: &Scenario,
-    seed: u64,
-) -> Result<Box<dyn Engine>, EngineMissing> {
+pub fn engine_for_scenario(kind: EngineKind, scenario: &Scenario, seed: u64) -> Result<Box<dyn Engine>, EngineMissing> {
     if kind == EngineKind::Sim && needs_many_nodes(scenario).is_some() {
         return Ok(Box::new(World::new(WorldOptions::new(scenario.nodes.iter().cloned()), seed)));
     }

@@ -34,6 +34,7 @@ mod many_nodes;
 mod naive;
 mod names;
 mod parse;
+pub mod promises;
 mod pure;
 mod runner;
 mod scenario;

@@ -103,7 +103,7 @@ impl Runner<'_> {
             Command::Nodes => {}
             Command::Begin(begin) => self.begin(begin),
             Command::Lock(_) | Command::Act { .. } => return Ok(self.act(step, refused)),
-            Command::Together(together) => return self.together(together, refused),
+            Command::Together(together) => return Ok(self.together(together, refused)),
             Command::Advance { ms } => self.engine.advance(*ms),
             Command::Drain => self.drain(step)?,
             Command::Expect(expectation) => return self.expect(step, expectation),
@@ -129,18 +129,17 @@ impl Runner<'_> {
     }
 
     /// Transactions of the block are begun first: a begin touches nobody else.
-    fn together(&mut self, together: &Together, refused: &mut Refused) -> Result<Outcome, Unmet> {
+    fn together(&mut self, together: &Together, refused: &mut Refused) -> Outcome {
         for step in &together.steps {
-            match &step.command {
-                Command::Begin(begin) => self.begin(begin),
-                _ => {}
+            if let Command::Begin(begin) = &step.command {
+                self.begin(begin);
             }
         }
         let steps = together.steps.iter().filter_map(|step| Some((step, step.command.deed()?)));
         let (steps, deeds): (Vec<&Step>, Vec<Deed>) = steps.unzip();
         let results: Vec<Result<(), Refusal>> = self.engine.at_once(&deeds, self.seed);
         assert_eq!(results.len(), deeds.len(), "an engine gives an outcome for each deed");
-        Ok(refused.after(steps.into_iter().zip(results).collect()))
+        refused.after(steps.into_iter().zip(results).collect())
     }
 
     fn drain(&mut self, step: &Step) -> Result<(), Unmet> {

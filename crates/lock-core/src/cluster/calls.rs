@@ -114,7 +114,10 @@ impl NodeMachine {
             spread.mode = spread.mode.max(claim.mode);
             spread.trying = !wait;
             for node in &claim.nodes {
-                spread.nodes.entry(node.clone()).or_insert_with(|| NodeClaim { gone: !alive(node), ..NodeClaim::default() });
+                spread
+                    .nodes
+                    .entry(node.clone())
+                    .or_insert_with(|| NodeClaim { gone: !alive(node), ..NodeClaim::default() });
             }
             let own = is_spread(spread);
             let lacking = spread.nodes.iter().filter(|(_, part)| !part.gone && !part.has(spread.mode));
@@ -140,7 +143,9 @@ impl NodeMachine {
         let agent = self.agents.get(&tx);
         let covered = agent.is_some_and(|agent| agent.has_covered(claim));
         let spread = agent.and_then(|agent| agent.claims.get(&claim.object));
-        !covered && spread.is_none_or(|spread| spread.nodes.values().all(|part| part.asked.is_none() && !part.has(claim.mode)))
+        !covered
+            && spread
+                .is_none_or(|spread| spread.nodes.values().all(|part| part.asked.is_none() && !part.has(claim.mode)))
     }
 
     /// The claims with their nodes, the same object twice joined; or why they are not taken.
@@ -195,7 +200,9 @@ impl NodeMachine {
 
     fn downgrade(&mut self, tables: &mut dyn Tables, tx: TxId, object: &Object, now: Millis) -> Result<(), CallError> {
         let nodes = self.nodes_of(tables, tx, object)?;
-        let Some(claim) = self.agents.get_mut(&tx).and_then(|agent| agent.claims.get_mut(object)) else { return Ok(()) };
+        let Some(claim) = self.agents.get_mut(&tx).and_then(|agent| agent.claims.get_mut(object)) else {
+            return Ok(());
+        };
         let converts = claim.nodes.values().any(|part| part.wanted.is_some() && part.granted.is_some());
         if claim.mode == Mode::Read || (converts && claim.had == Some(Mode::Read)) {
             return Ok(());
@@ -213,7 +220,8 @@ impl NodeMachine {
         self.nodes_of(tables, tx, object)?;
         let Some(agent) = self.agents.get_mut(&tx) else { return Err(CallError::Unknown(tx)) };
         let parts = agent.claims.get(object).into_iter().flat_map(|claim| &claim.nodes);
-        let grants: Vec<_> = parts.filter_map(|(node, part)| Some((node.clone(), object.clone(), part.granted?.1))).collect();
+        let grants: Vec<_> =
+            parts.filter_map(|(node, part)| Some((node.clone(), object.clone(), part.granted?.1))).collect();
         if grants.is_empty() {
             return Err(NotHeld { tx, object: object.clone(), holders: Vec::new() }.into());
         }

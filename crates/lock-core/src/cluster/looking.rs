@@ -76,9 +76,10 @@ impl Known {
     fn missing(&self) -> BTreeSet<(NodeId, TxId)> {
         let homes = self.lives_at.iter().filter(|(tx, _)| !self.homes.contains_key(tx));
         let homes = homes.map(|(tx, home)| (home.clone(), *tx));
-        let waiting = self.homes.values().flat_map(|row| {
-            row.unmet.iter().flat_map(|unmet| &unmet.waits).map(|(node, _)| (node.clone(), row.tx))
-        });
+        let waiting = self
+            .homes
+            .values()
+            .flat_map(|row| row.unmet.iter().flat_map(|unmet| &unmet.waits).map(|(node, _)| (node.clone(), row.tx)));
         homes.chain(waiting.filter(|(node, tx)| !self.waits.contains_key(&(*tx, node.clone())))).collect()
     }
 }

@@ -149,7 +149,8 @@ impl NodeMachine {
     pub(super) fn stop_waiting(&mut self, tx: TxId, object: &Object, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         let Some(claim) = agent.claims.get_mut(object) else { return };
-        let nodes: Vec<NodeId> = claim.nodes.iter().filter(|(_, part)| !part.gone).map(|(node, _)| node.clone()).collect();
+        let nodes: Vec<NodeId> =
+            claim.nodes.iter().filter(|(_, part)| !part.gone).map(|(node, _)| node.clone()).collect();
         let kept = claim.had.filter(|had| claim.missing(*had) == 0);
         match kept {
             Some(had) => claim.mode = had,

@@ -148,9 +148,10 @@ fn claim(
     let ask = Ask { wait: true, tell: false };
     for (object, mode) in claims.iter().filter(|_| all) {
         let table = tables.table_of(object);
-        let asked = match own {
-            true => table.request_own(profile, object, *mode, ask, now),
-            false => table.request(profile, object, *mode, ask, || now),
+        let asked = if own {
+            table.request_own(profile, object, *mode, ask, now)
+        } else {
+            table.request(profile, object, *mode, ask, || now)
         };
         debug_assert!(asked.is_ok(), "only who does not wait is refused");
     }

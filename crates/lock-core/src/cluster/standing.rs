@@ -75,7 +75,9 @@ impl NodeMachine {
     fn has_nothing(&mut self, tx: TxId, object: &Object, node: &NodeId, ask: u64, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         let Some(claim) = agent.claims.get(object) else { return };
-        if claim.nodes.len() == 1 {
+        if claim.hopeless {
+            // Its caller has yet to be told, and to end it.
+        } else if claim.nodes.len() == 1 {
             agent.claims.remove(object);
             agent.machine.gave_back(object);
         } else if ask == 0 {
@@ -107,7 +109,8 @@ impl NodeMachine {
         agent.machine.hopeless(object.clone());
         agent.stamp += 1;
         let Some(claim) = agent.claims.get(object) else { return };
-        let waiting = claim.nodes.iter().filter(|(_, part)| !part.gone && (part.wanted.is_some() || part.asked.is_some()));
+        let waiting =
+            claim.nodes.iter().filter(|(_, part)| !part.gone && (part.wanted.is_some() || part.asked.is_some()));
         let nodes: Vec<NodeId> = waiting.map(|(node, _)| node.clone()).collect();
         for node in nodes {
             self.release(tx, &node, Request::Withdraw(vec![object.clone()]), std::slice::from_ref(object), now);

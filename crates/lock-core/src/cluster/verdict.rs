@@ -13,9 +13,8 @@ impl NodeMachine {
     /// transaction was read, so no evidence is acted upon twice.
     pub(super) fn judge(&mut self, from: &NodeId, look: u64, evidence: Evidence, now: Millis) {
         let agent = self.agents.get(&evidence.tx);
-        let acted = agent.is_some_and(|agent| {
-            agent.is_waiting() && agent.stamp == evidence.stamp && agent.turning.is_none()
-        });
+        let acted =
+            agent.is_some_and(|agent| agent.is_waiting() && agent.stamp == evidence.stamp && agent.turning.is_none());
         if acted {
             self.act_on(evidence, now);
         }
@@ -41,11 +40,8 @@ impl NodeMachine {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         let told = |object: &Object| agent.claims.get(object).is_some_and(|claim| claim.told);
         let must_abort = agent.machine.options().abort_on_deadlock && grants.iter().any(|(_, object, _)| told(object));
-        let deadlock = if must_abort {
-            Deadlock { way_out: WayOut::Abort { victim: tx }, ..deadlock }
-        } else {
-            deadlock
-        };
+        let deadlock =
+            if must_abort { Deadlock { way_out: WayOut::Abort { victim: tx }, ..deadlock } } else { deadlock };
         if must_abort {
             self.note(&Arc::new(deadlock.clone()), &[tx]);
             self.let_go(tx, now);

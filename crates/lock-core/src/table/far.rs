@@ -120,6 +120,9 @@ impl LockTable {
     ///
     /// # Errors
     /// [`Refused`], only when asked not to wait: says who stands in the way; nothing has changed.
+    ///
+    /// # Panics
+    /// Never: what was granted just now is granted.
     pub fn request_own(
         &mut self,
         profile: &TxProfile,

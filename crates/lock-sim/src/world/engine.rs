@@ -177,6 +177,7 @@ impl Engine for World {
                 broken.push(format!("tokens grow: those of {object} on {node} do not"));
             }
         }
+        broken.extend(self.broken().map(ToString::to_string));
         let stuck = self.truth().stuck();
         broken.extend(stuck.first().map(|tx| format!("every deadlock ends: {tx} is stuck")));
         broken

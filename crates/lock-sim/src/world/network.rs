@@ -79,11 +79,6 @@ impl Network {
         packet
     }
 
-    /// All that is under way, for whoever has to know everything.
-    pub(super) fn under_way(&self) -> impl Iterator<Item = (&Way, &Packet)> {
-        self.under_way.iter().flat_map(|(way, queue)| queue.iter().map(move |(_, packet)| (way, packet)))
-    }
-
     /// Cuts the links between the groups. What is under way there is lost.
     pub(super) fn split(&mut self, groups: &[Vec<NodeId>]) {
         for (index, group) in groups.iter().enumerate() {

@@ -50,9 +50,12 @@ impl Truth {
             let free = unmet.waits.iter().filter(|(node, place)| {
                 let waits = self.waits.get(&(tx, node.clone())).into_iter().flatten();
                 let wait = waits.into_iter().find(|wait| wait.object == unmet.object && wait.place == *place);
-                wait.is_none_or(|wait| !wait.blocks.iter().any(|block| {
-                    left.contains(&block.tx) && !self.is_letting_go(block.tx, node, &block.object)
-                }))
+                wait.is_none_or(|wait| {
+                    !wait
+                        .blocks
+                        .iter()
+                        .any(|block| left.contains(&block.tx) && !self.is_letting_go(block.tx, node, &block.object))
+                })
             });
             free.count() + unmet.open as usize >= unmet.missing as usize
         })

@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::network::{Network, Packet, Way, Weather};
 use super::process::{Process, Site};
 use super::trace::{self, Trace};
+use crate::promises::{Broken, Promise};
 use crate::seeded::Seeded;
 use crate::{Fault, TxOptions};
 
@@ -55,6 +56,8 @@ pub struct World {
     /// Messages of searches that went over a link.
     pub(super) search_messages: u64,
     pub(super) events: u64,
+    promises: Vec<Box<dyn Promise>>,
+    broken: Option<Broken>,
     trace: Trace,
 }
 
@@ -79,12 +82,52 @@ impl World {
             tokens: BTreeMap::new(),
             search_messages: 0,
             events: 0,
+            promises: Vec::new(),
+            broken: None,
             trace: Trace::default(),
             options,
         };
         world.settle();
         world.network.weather = world.options.weather;
         world
+    }
+
+    /// Checks these promises after every event from now on, until one is broken.
+    pub fn watch_over(&mut self, promises: Vec<Box<dyn Promise>>) {
+        self.promises = promises;
+    }
+
+    /// The first promise that was broken.
+    pub fn broken(&self) -> Option<&Broken> {
+        self.broken.as_ref()
+    }
+
+    fn check(&mut self) {
+        if self.broken.is_some() || self.promises.is_empty() {
+            return;
+        }
+        let mut promises = std::mem::take(&mut self.promises);
+        let broken = promises.iter_mut().find_map(|promise| {
+            let sentence = promise.after_event(self).err()?;
+            Some(Broken { promise: promise.name(), sentence, event: self.events, now: self.now })
+        });
+        self.promises = promises;
+        self.broken = broken;
+        if let Some(broken) = &self.broken {
+            self.trace.note(self.now, || broken.to_string());
+        }
+    }
+
+    /// Checks what must be true when everything has healed and everybody who had all has ended.
+    pub fn check_at_end(&mut self) {
+        if self.broken.is_none() {
+            let mut promises = std::mem::take(&mut self.promises);
+            self.broken = promises.iter_mut().find_map(|promise| {
+                let sentence = promise.at_end(self).err()?;
+                Some(Broken { promise: promise.name(), sentence, event: self.events, now: self.now })
+            });
+            self.promises = promises;
+        }
     }
 
     /// Keeps a line of every event from now on.
@@ -297,6 +340,7 @@ impl World {
         for output in process.machine.take_outputs() {
             self.comes_out(node, output);
         }
+        self.check();
         Some(done)
     }
 

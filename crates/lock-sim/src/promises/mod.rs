@@ -1,0 +1,57 @@
+//! What Gordian promises, a file a promise, checked from outside: on the state of a whole world, after every event.
+//!
+//! A checker knows nothing of how the machines keep the promise. Each has a mutant of the rules that it catches first; see
+//! `docs/guarantees.md`.
+
+mod mutual_exclusion;
+
+use std::fmt;
+
+use crate::World;
+
+pub use mutual_exclusion::MutualExclusion;
+
+/// Something that must always be true.
+pub trait Promise: fmt::Debug {
+    /// What it is called in `docs/guarantees.md`.
+    fn name(&self) -> &'static str;
+
+    /// Looks at the world after an event.
+    ///
+    /// # Errors
+    /// A sentence that says who broke the promise, and how.
+    fn after_event(&mut self, world: &World) -> Result<(), String>;
+
+    /// Looks at a world in which everything has healed, and everybody who had all has ended.
+    ///
+    /// # Errors
+    /// A sentence that says who broke the promise, and how.
+    fn at_end(&mut self, world: &World) -> Result<(), String> {
+        let _ = world;
+        Ok(())
+    }
+}
+
+/// A promise that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Which.
+    pub promise: &'static str,
+    /// How.
+    pub sentence: String,
+    /// After how many events.
+    pub event: u64,
+    /// When, in the world's time.
+    pub now: u64,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} (event {}, {} ms)", self.promise, self.sentence, self.event, self.now)
+    }
+}
+
+/// All promises.
+pub fn all() -> Vec<Box<dyn Promise>> {
+    vec![Box::new(MutualExclusion)]
+}
