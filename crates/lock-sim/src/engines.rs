@@ -50,7 +50,9 @@ pub fn engine_for(kind: EngineKind) -> Result<Box<dyn Engine>, EngineMissing> {
 /// That engine is not there yet.
 pub fn engine_for_scenario(kind: EngineKind, scenario: &Scenario, seed: u64) -> Result<Box<dyn Engine>, EngineMissing> {
     if kind == EngineKind::Sim && needs_many_nodes(scenario).is_some() {
-        return Ok(Box::new(World::new(WorldOptions::new(scenario.nodes.iter().cloned()), seed)));
+        let mut world = World::new(WorldOptions::new(scenario.nodes.iter().cloned()), seed);
+        world.watch_over(crate::promises::all());
+        return Ok(Box::new(world));
     }
     engine_for(kind)
 }

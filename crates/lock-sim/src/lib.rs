@@ -13,6 +13,7 @@
 //! | [`ActorNode`] | the same rules as programs meet them: a real node, real transactions |
 //! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
+//! | [`generate`], [`live`], [`shrink`] | random lives of clusters, and how a failing one is made small |
 //! | [`Entry`] | the transcript, as JSON lines |
 //!
 //! ```
@@ -41,6 +42,7 @@ mod scenario;
 mod search;
 mod seeded;
 mod transcript;
+mod trial;
 mod workload;
 mod world;
 
@@ -57,6 +59,7 @@ pub use runner::{Report, run};
 pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};
 pub use search::{Finding, SearchReport, Tally, search_worlds};
 pub use transcript::{Entry, Outcome};
+pub use trial::{Profile, TrialFailure, TrialReport, UnknownProfile, generate, live, shrink, trace};
 pub use workload::{Workload, random_actions};
 pub use world::{Believed, Deed, Due, Truth, Weather, World, WorldOptions};
 

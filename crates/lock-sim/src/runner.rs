@@ -83,7 +83,12 @@ impl Runner<'_> {
                 return Some(unmet);
             }
         }
-        refused.settle().and_then(|()| self.check_promises()).err()
+        self.settle(refused).and_then(|()| self.check_promises()).err()
+    }
+
+    fn settle(&self, refused: Refused) -> Result<(), Unmet> {
+        let lenient = self.scenario.steps.iter().any(|step| step.command == Command::Lenient);
+        if lenient { Ok(()) } else { refused.settle() }
     }
 
     fn take_step(&mut self, step: &Step, refused: &mut Refused) -> Result<(), Unmet> {
@@ -92,7 +97,7 @@ impl Runner<'_> {
             self.note(step.line, &step.text, Outcome::Held);
             return Ok(());
         }
-        std::mem::take(refused).settle()?;
+        self.settle(std::mem::take(refused))?;
         let outcome = self.carry_out(step, refused)?;
         self.note(step.line, &step.text, outcome);
         Ok(())
@@ -100,7 +105,7 @@ impl Runner<'_> {
 
     fn carry_out(&mut self, step: &Step, refused: &mut Refused) -> Result<Outcome, Unmet> {
         match &step.command {
-            Command::Nodes => {}
+            Command::Nodes | Command::Lenient => {}
             Command::Begin(begin) => self.begin(begin),
             Command::Lock(_) | Command::Act { .. } => return Ok(self.act(step, refused)),
             Command::Together(together) => return Ok(self.together(together, refused)),

@@ -2,7 +2,7 @@
 
 use lock_core::{Mode, NodeId, Object, Require, TxId};
 
-use crate::{Action, Deed, Names, TxOptions, TxStatus};
+use crate::{Action, Deed, Names, TxOptions, TxStatus, Weather};
 
 /// A scenario file that has been read: well-formed, every name in it known.
 ///
@@ -59,6 +59,8 @@ pub enum Command {
     },
     /// Ends all who have all, until none is left.
     Drain,
+    /// A refused command is no failure.
+    Lenient,
     /// Says what must be true.
     Expect(Expectation),
 }
@@ -104,6 +106,10 @@ pub enum Fault {
     Split(Vec<Vec<NodeId>>),
     /// All links are mended.
     Heal,
+    /// What is sent from now on is delayed, lost or doubled.
+    Weather(Weather),
+    /// The clocks run too fast or too slow, by up to so many millionths.
+    Clocks(u32),
 }
 
 impl Fault {
@@ -116,6 +122,8 @@ impl Fault {
             Self::Thaw(_) => "thaw",
             Self::Split(_) => "split",
             Self::Heal => "heal",
+            Self::Weather(_) => "weather",
+            Self::Clocks(_) => "clocks",
         }
     }
 }

@@ -169,6 +169,9 @@ impl Engine for World {
 
     fn violations(&mut self) -> Vec<String> {
         let mut broken: Vec<String> = Vec::new();
+        if self.is_at_rest() {
+            self.check_at_end();
+        }
         for (name, process) in self.processes() {
             broken.extend(process.table.check().err().map(|violation| format!("{name}: {violation}")));
         }
@@ -178,7 +181,7 @@ impl Engine for World {
             }
         }
         broken.extend(self.broken().map(ToString::to_string));
-        let stuck = self.truth().stuck();
+        let stuck = if self.is_quiet() { self.truth().stuck() } else { std::collections::BTreeSet::new() };
         broken.extend(stuck.first().map(|tx| format!("every deadlock ends: {tx} is stuck")));
         broken
     }

@@ -97,6 +97,10 @@ impl Network {
         self.cut.clear();
     }
 
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.cut.is_empty() && self.under_way.is_empty() && self.weather == Weather::default()
+    }
+
     pub(super) fn is_cut(&self, from: &NodeId, to: &NodeId) -> bool {
         self.cut.contains(&(from.clone(), to.clone()))
     }

@@ -155,6 +155,11 @@ impl World {
         self.events
     }
 
+    /// How many deadlocks were resolved so far.
+    pub fn deadlocks_so_far(&self) -> usize {
+        self.deadlocks.len()
+    }
+
     /// How many frames were sent.
     pub fn frames(&self) -> u64 {
         self.network.sent
@@ -221,12 +226,32 @@ impl World {
             Fault::Thaw(node) => self.freeze(node, false),
             Fault::Split(groups) => self.network.split(groups),
             Fault::Heal => self.network.heal(),
+            Fault::Weather(weather) => self.network.weather = *weather,
+            Fault::Clocks(drift_ppm) => self.set_clocks(*drift_ppm),
         }
     }
 
-    /// Changes the weather for what is sent from now on.
-    pub fn weather(&mut self, weather: Weather) {
-        self.network.weather = weather;
+    /// Clocks cannot jump: later than at the very start this does nothing.
+    fn set_clocks(&mut self, drift_ppm: u32) {
+        if self.now == 0 {
+            for site in self.sites.values_mut() {
+                site.clock.drift_ppm = clock(&mut self.random, drift_ppm).drift_ppm;
+            }
+        }
+    }
+
+    /// Whether all that has been said was heard, and whoever lives can talk.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.network.is_at_rest() && self.sites.values().all(|site| !site.frozen)
+    }
+
+    /// Whether nothing is wrong with nodes and links, and nothing is under way.
+    pub fn is_at_rest(&self) -> bool {
+        let runs = |site: &Site| site.process.is_some() && !site.frozen;
+        let joined = |process: &Process| self.options.nodes.iter().all(|node| process.machine.is_alive(node));
+        self.sites.values().all(runs)
+            && self.network.is_at_rest()
+            && self.processes().all(|(_, process)| joined(process) && !process.machine.is_recovering())
     }
 
     fn crash(&mut self, node: &NodeId) {
@@ -257,8 +282,15 @@ impl World {
     }
 
     /// Lets everything happen that is due now, and what follows from it now.
+    ///
+    /// # Panics
+    /// If that has no end: machines that answer each other for ever break every promise.
     pub fn settle(&mut self) {
-        while self.step() {}
+        const MANY: u64 = 1_000_000;
+        let before = self.events;
+        while self.step() {
+            assert!(self.events - before < MANY, "everything comes to rest: at {} ms it does not", self.now);
+        }
     }
 
     /// Lets time pass, and everything happen that is due until then.

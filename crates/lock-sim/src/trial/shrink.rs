@@ -1,0 +1,53 @@
+//! From a failing life to a small one: whatever is not needed for the failure is left out.
+
+use super::live::{TrialFailure, live};
+use crate::Scenario;
+
+/// The smallest scenario found that still breaks the same promise, and the seed under which it does.
+///
+/// Without a line everything after it may happen in another order, so a few other seeds are tried too.
+pub fn shrink(text: &str, seed: u64, mut progress: impl FnMut(usize)) -> Option<(String, u64, TrialFailure)> {
+    let failure = fails(text, seed)?;
+    let promise = promise_of(&failure);
+    let mut best = (text.to_owned(), seed, failure);
+    let mut chunk = best.0.lines().count() / 2;
+    while chunk > 0 {
+        let mut at = 0;
+        let mut found = false;
+        while at < best.0.lines().count() {
+            let smaller = without(&best.0, at, chunk);
+            match seeds(best.1).find_map(|seed| Some((seed, fails(&smaller, seed)?))) {
+                Some((seed, failure)) if promise_of(&failure) == promise => {
+                    best = (smaller, seed, failure);
+                    found = true;
+                    progress(best.0.lines().count());
+                }
+                _ => at += chunk,
+            }
+        }
+        if !(found && chunk == 1) {
+            chunk /= 2;
+        }
+    }
+    Some(best)
+}
+
+/// The first word of what was broken names the promise.
+fn promise_of(failure: &TrialFailure) -> String {
+    failure.broken.split(':').next().unwrap_or_default().to_owned()
+}
+
+fn seeds(seed: u64) -> impl Iterator<Item = u64> {
+    [seed, 0, 1, 2].into_iter()
+}
+
+fn fails(text: &str, seed: u64) -> Option<TrialFailure> {
+    let scenario = Scenario::parse("life", text).ok()?;
+    live(&scenario, seed).err()
+}
+
+/// The text without some lines; its comment stays.
+fn without(text: &str, at: usize, count: usize) -> String {
+    let keep = |(index, line): &(usize, &str)| line.starts_with('#') || *index < at || *index >= at + count;
+    text.lines().enumerate().filter(keep).map(|(_, line)| format!("{line}\n")).collect()
+}
