@@ -112,8 +112,7 @@ fn tell(arguments: &SimArguments, lived: u64, seconds: f64, shared: &Shared) -> 
         println!("     again: gordian sim --profile {profile} --steps {steps} --reproduce {seed}");
         println!("     small: gordian sim --profile {profile} --steps {steps} --shrink {seed}");
     }
-    let TrialReport { steps, events, deadlocks, search_messages } =
-        *shared.total.lock().expect("the threads are gone");
+    let TrialReport { steps, events, deadlocks, search_messages } = *shared.total.lock().expect("the threads are gone");
     println!(
         "{lived} lives, {} broke a promise; {steps} commands, {events} events, {deadlocks} deadlocks, \
          {search_messages} messages of searches ({seconds:.1} s)",

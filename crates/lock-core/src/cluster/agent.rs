@@ -65,12 +65,10 @@ impl NodeClaim {
         self.granted.is_some_and(|(granted, _)| granted.covers(mode))
     }
 
-    pub(super) fn stands(&mut self, ask: u64, standing: Standing) {
+    pub(super) fn stands(&mut self, standing: Standing) {
         (self.granted, self.wanted) = (standing.granted, standing.wanted);
         self.hold_until = None;
-        if self.asked.is_some_and(|asked| asked <= ask) {
-            self.asked = None;
-        }
+        self.asked = None;
     }
 }
 

@@ -298,6 +298,6 @@ impl Agent {
                 claim.nodes.iter().all(|node| spread.nodes.get(node).is_some_and(|part| part.has(claim.mode)))
             })
         };
-        !self.claims.contains_key(&claim.object) && claim.object.ancestors().any(has)
+        claim.object.ancestors().any(has)
     }
 }

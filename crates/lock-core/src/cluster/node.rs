@@ -63,14 +63,12 @@ pub enum Output {
         /// What.
         object: Object,
     },
-    /// A node of the claim has granted it, with this token.
+    /// This node has granted a claim, of whatever home, with this token.
     Granted {
         /// Who.
         tx: TxId,
         /// What.
         object: Object,
-        /// Where.
-        node: NodeId,
         /// The token there.
         token: Token,
     },
@@ -325,6 +323,9 @@ impl NodeMachine {
     /// Tells the homes of transactions what happened to their claims.
     fn tell_facts(&mut self, tables: &mut dyn Tables, now: Millis) {
         for fact in take_facts(tables) {
+            if let Fact::Granted { tx, object, token, .. } = &fact {
+                self.outputs.push(Output::Granted { tx: *tx, object: object.clone(), token: *token });
+            }
             match fact {
                 Fact::Granted { tx, object, .. } | Fact::Covered { tx, object } => {
                     let Some(home) = self.guests.get(&tx).cloned() else { continue };

@@ -2,8 +2,9 @@
 
 use super::message::{Held, Message, Request};
 use super::node::NodeMachine;
+use super::node::Output;
 use super::tables::{Tables, remove};
-use crate::{Ask, Millis, Mode, NodeId, Object, TxId, TxProfile, WaitName};
+use crate::{Ask, Millis, Mode, NodeId, Object, Token, TxId, TxProfile, WaitName};
 
 impl NodeMachine {
     /// Carries out what is asked, and answers how the claims stand now. While the node recovers it
@@ -21,6 +22,7 @@ impl NodeMachine {
             self.stash.push((home.clone(), tx, ask, request));
             return;
         }
+        let before = granted_now(tables, tx, &request);
         let (named, turned) = match request {
             Request::Claim { profile, claims, wait, own } => {
                 self.guests.insert(tx, home.clone());
@@ -57,7 +59,18 @@ impl NodeMachine {
                 return;
             }
         };
+        for (object, token) in before {
+            self.tell_of_grant(tables, tx, &object, token);
+        }
         self.answer(tables, home, tx, ask, named, turned, now);
+    }
+
+    /// Tells whoever watches this node of a grant, if there is one that was not there before.
+    fn tell_of_grant(&mut self, tables: &mut dyn Tables, tx: TxId, object: &Object, before: Option<Token>) {
+        let granted = tables.table_of(object).standing(tx, object).granted;
+        if let Some((_, token)) = granted.filter(|(_, token)| Some(*token) != before) {
+            self.outputs.push(Output::Granted { tx, object: object.clone(), token });
+        }
     }
 
     // What is answered, to whom, and when.
@@ -132,6 +145,23 @@ impl NodeMachine {
             }
         }
     }
+}
+
+/// The tokens of what a claim may change, before it does. Whatever is granted later is told as a fact.
+fn granted_now(tables: &mut dyn Tables, tx: TxId, request: &Request) -> Vec<(Object, Option<Token>)> {
+    let objects: Vec<&Object> = match request {
+        Request::Claim { claims, .. } => claims.iter().map(|(object, _)| object).collect(),
+        _ => Vec::new(),
+    };
+    let mut token = |object: &Object| tables.table_of(object).standing(tx, object).granted.map(|(_, token)| token);
+    objects
+        .into_iter()
+        .cloned()
+        .map(|object| {
+            let token = token(&object);
+            (object, token)
+        })
+        .collect()
 }
 
 /// Claims in one step; without waiting, all or nothing.

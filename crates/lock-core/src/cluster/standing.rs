@@ -38,20 +38,17 @@ impl NodeMachine {
     fn stands_now(&mut self, node: &NodeId, tx: TxId, ask: u64, object: &Object, standing: Standing, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         let Some(part) = agent.part(object, node) else { return };
-        let before = *part;
-        part.stands(ask, standing);
-        let after = *part;
-        if let Some((_, token)) = after.granted
-            && before.granted != after.granted
-        {
-            let (object, node) = (object.clone(), node.clone());
-            self.outputs.push(Output::Granted { tx, object, node, token });
+        // What was said before the last question was heard is out of date: the answer will say how it stands.
+        if part.asked.is_some_and(|asked| ask < asked) {
+            return;
         }
+        let before = *part;
+        part.stands(standing);
+        let after = *part;
         let forgotten = before.hold_until.is_some() && before.granted.is_some() && after.granted.is_none();
         let lost = agent.take_stock(object) && forgotten;
-        let nothing = after.granted.is_none() && after.wanted.is_none() && after.asked.is_none();
-        if nothing {
-            self.has_nothing(tx, object, node, ask, now);
+        if after.wanted.is_none() {
+            self.wants_nothing(tx, object, node, ask, now);
         }
         if lost {
             self.lose(tx, object, now);
@@ -70,13 +67,18 @@ impl NodeMachine {
         }
     }
 
-    /// A node says that nothing is claimed there. A claim that is simply on one node is given up then: it was
-    /// refused, or is covered by another one. What is left of one on many nodes is made again, on its own.
-    fn has_nothing(&mut self, tx: TxId, object: &Object, node: &NodeId, ask: u64, now: Millis) {
+    /// A node says that nothing is wanted there. If that is less than is claimed, it was refused, or another claim covers
+    /// it. A claim that is simply on one node is given up then, down to what is granted; what is left of one on many
+    /// nodes is made again, on its own.
+    fn wants_nothing(&mut self, tx: TxId, object: &Object, node: &NodeId, ask: u64, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
-        let Some(claim) = agent.claims.get(object) else { return };
+        let Some(claim) = agent.claims.get_mut(object) else { return };
+        let Some(part) = claim.nodes.get(node).filter(|part| !part.has(claim.mode)) else { return };
         if claim.hopeless {
             // Its caller has yet to be told, and to end it.
+        } else if let (1, Some((granted, _))) = (claim.nodes.len(), part.granted) {
+            claim.mode = granted;
+            agent.take_stock(object);
         } else if claim.nodes.len() == 1 {
             agent.claims.remove(object);
             agent.machine.gave_back(object);

@@ -65,7 +65,8 @@ impl Life {
     }
 
     fn begin(&mut self, profile: Profile, seed: u64) {
-        let _ = writeln!(self.text, "# A random life: profile {profile}, seed {seed}.\n# It ends well, whatever happens.");
+        let _ =
+            writeln!(self.text, "# A random life: profile {profile}, seed {seed}.\n# It ends well, whatever happens.");
         let names: Vec<String> = (1..=self.mix.nodes).map(|node| format!("n{node}")).collect();
         let _ = writeln!(self.text, "nodes {}\nlenient", names.join(" "));
         if self.mix.drift {

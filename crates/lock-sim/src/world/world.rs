@@ -286,7 +286,7 @@ impl World {
     /// # Panics
     /// If that has no end: machines that answer each other for ever break every promise.
     pub fn settle(&mut self) {
-        const MANY: u64 = 1_000_000;
+        const MANY: u64 = 50_000;
         let before = self.events;
         while self.step() {
             assert!(self.events - before < MANY, "everything comes to rest: at {} ms it does not", self.now);
@@ -386,12 +386,9 @@ impl World {
                 self.trace.note(self.now, || format!("{node}: {tx} lost {object}"));
                 self.lost.entry(tx).or_default().push(object);
             }
-            Output::Granted { tx, object, node: at, token } => {
-                self.trace.note(self.now, || format!("{node}: {tx} has {object} on {at} {token}"));
-                let tokens = self.tokens.entry((at, object)).or_default();
-                if !tokens.contains(&token) {
-                    tokens.push(token);
-                }
+            Output::Granted { tx, object, token } => {
+                self.trace.note(self.now, || format!("{node}: {tx} has {object} {token}"));
+                self.tokens.entry((node.clone(), object)).or_default().push(token);
             }
             Output::Resolved(deadlock) => {
                 self.trace.note(self.now, || format!("{node}: {deadlock}"));
