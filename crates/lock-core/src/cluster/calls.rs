@@ -208,6 +208,9 @@ impl NodeMachine {
             return Ok(());
         }
         claim.mode = Mode::Read;
+        // From now on it believes in no more, whatever the nodes still have.
+        let granted = claim.nodes.values_mut().filter_map(|part| part.granted.as_mut());
+        granted.for_each(|(mode, _)| *mode = Mode::Read);
         claim.had = claim.had.map(|_| Mode::Read);
         for node in nodes {
             self.release(tx, &node, Request::Downgrade(object.clone()), std::slice::from_ref(object), now);

@@ -16,6 +16,9 @@ pub fn generate(profile: Profile, seed: u64, steps: usize) -> String {
     life.text
 }
 
+/// The line from which on everything comes right.
+pub(super) const HEALING: &str = "# From here on all is well.";
+
 const OBJECTS: [&str; 8] = ["a", "b", "c", "d", "a/x", "a/y", "b/x", "a/x/1"];
 const REQUIRES: [&str; 5] = ["all", "any", "majority", "all-alive", "majority-alive"];
 
@@ -244,7 +247,7 @@ impl Life {
         if self.open > 0 {
             self.say("done");
         }
-        self.say("# From here on all is well.");
+        self.say(HEALING);
         self.say("weather\nheal");
         for node in 0..self.mix.nodes {
             if self.down[node] {

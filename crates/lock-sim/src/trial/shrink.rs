@@ -1,5 +1,6 @@
 //! From a failing life to a small one: whatever is not needed for the failure is left out.
 
+use super::generate::HEALING;
 use super::live::{TrialFailure, live};
 use crate::Scenario;
 
@@ -53,8 +54,19 @@ fn fails(text: &str, seed: u64) -> Option<TrialFailure> {
     live(&scenario, seed).err()
 }
 
-/// The text without some lines; its comment stays.
+/// The text without some lines of its life, and without whatever is said of transactions that are not begun then.
+/// Comments stay, and so does the healing at the end: without it nobody promises anything.
 fn without(text: &str, at: usize, count: usize) -> String {
-    let keep = |(index, line): &(usize, &str)| line.starts_with('#') || *index < at || *index >= at + count;
-    text.lines().enumerate().filter(keep).map(|(_, line)| format!("{line}\n")).collect()
+    let healing = text.lines().position(|line| line == HEALING).unwrap_or(usize::MAX);
+    let stays = |(index, line): &(usize, &str)| {
+        line.starts_with('#') || *index >= healing || *index < at || *index >= at + count
+    };
+    let left: Vec<&str> = text.lines().enumerate().filter(stays).map(|(_, line)| line).collect();
+    let begun = |tx: &str| left.iter().any(|line| line.split_whitespace().take(2).eq(["tx", tx]));
+    let known = |line: &&str| line.split_whitespace().nth(1).is_none_or(|word| !is_tx(word) || begun(word));
+    left.iter().copied().filter(known).map(|line| format!("{line}\n")).collect()
+}
+
+fn is_tx(word: &str) -> bool {
+    word.strip_prefix('t').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
