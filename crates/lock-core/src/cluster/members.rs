@@ -162,7 +162,8 @@ impl NodeMachine {
         agent.stamp += 1;
         for node in nodes {
             let request = match kept {
-                Some(_) => Request::Withdraw(vec![object.clone()]),
+                // Some of the nodes may have granted the stronger mode, or be about to.
+                Some(had) => Request::Keep(object.clone(), had),
                 None => Request::Unlock(vec![object.clone()]),
             };
             self.release(tx, &node, request, std::slice::from_ref(object), now);
