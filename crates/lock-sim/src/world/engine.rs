@@ -25,6 +25,11 @@ impl World {
         if self.home(tx).is_none() {
             return Err(Refusal(format!("{tx} has ended: its home is gone")));
         }
+        if let Call::Lock(claims) = &call {
+            claims.iter().for_each(|claim| self.watch(&claim.object));
+        } else if let Call::Try(claim) = &call {
+            self.watch(&claim.object);
+        }
         self.act(tx, call).map_err(|error| Refusal(error.to_string()))
     }
 

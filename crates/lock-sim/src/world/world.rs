@@ -1,10 +1,10 @@
 //! How a world is driven, and what happens in which order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lock_core::{
-    Call, CallError, Deadlock, Incarnation, Message, Millis, NodeId, Object, Output, Timing, Token, TransactionOptions,
-    TxId,
+    Call, CallError, Change, Deadlock, Incarnation, LockTable, Message, Millis, NodeId, Object, Output, Scope, Timing,
+    Token, TransactionOptions, TxId, WatchId,
 };
 
 use super::clock::Clock;
@@ -51,8 +51,9 @@ pub struct World {
     pub(super) homes: BTreeMap<TxId, (NodeId, Incarnation)>,
     pub(super) deadlocks: Vec<Deadlock>,
     pub(super) lost: BTreeMap<TxId, Vec<Object>>,
-    /// All tokens by node and object, in the order of the grants.
+    /// All tokens of watched objects by node and object, in the order of the grants.
     pub(super) tokens: BTreeMap<(NodeId, Object), Vec<Token>>,
+    watched: BTreeSet<Object>,
     /// Messages of searches that went over a link.
     pub(super) search_messages: u64,
     pub(super) events: u64,
@@ -80,6 +81,7 @@ impl World {
             deadlocks: Vec::new(),
             lost: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            watched: BTreeSet::new(),
             search_messages: 0,
             events: 0,
             promises: Vec::new(),
@@ -247,6 +249,17 @@ impl World {
         let Some(site) = self.sites.get_mut(node) else { return };
         if site.process.is_none() {
             site.start(node, &self.options.nodes, self.options.timing, self.now);
+            let table = site.process.as_mut().map(|process| &mut process.table);
+            table.into_iter().for_each(|table| self.watched.iter().for_each(|object| watch(table, object)));
+        }
+    }
+
+    /// Keeps the tokens of all grants of an object from now on, on every node: they are noted where they are
+    /// given, as homes hear of them late and in any order.
+    pub(super) fn watch(&mut self, object: &Object) {
+        if self.watched.insert(object.clone()) {
+            let processes = self.sites.values_mut().filter_map(|site| site.process.as_mut());
+            processes.for_each(|process| watch(&mut process.table, object));
         }
     }
 
@@ -344,6 +357,14 @@ impl World {
         Some(done)
     }
 
+    fn note_tokens(&mut self, node: &NodeId, change: Change) {
+        let mut given: Vec<Token> = change.holders.iter().map(|holder| holder.token).collect();
+        given.sort_unstable();
+        let tokens = self.tokens.entry((node.clone(), change.object)).or_default();
+        given.retain(|token| !tokens.contains(token));
+        tokens.append(&mut given);
+    }
+
     fn comes_out(&mut self, node: &NodeId, output: Output) {
         match output {
             Output::Send { to, frame } => {
@@ -356,11 +377,8 @@ impl World {
             }
             Output::Granted { tx, object, node: at, token } => {
                 self.trace.note(self.now, || format!("{node}: {tx} has {object} on {at} {token}"));
-                let tokens = self.tokens.entry((at, object)).or_default();
-                if !tokens.contains(&token) {
-                    tokens.push(token);
-                }
             }
+            Output::Changed { change, .. } => self.note_tokens(node, change),
             Output::Resolved(deadlock) => {
                 self.trace.note(self.now, || format!("{node}: {deadlock}"));
                 self.deadlocks.push((*deadlock).clone());
@@ -370,6 +388,10 @@ impl World {
             other => self.trace.note(self.now, || format!("{node}: {other:?}")),
         }
     }
+}
+
+fn watch(table: &mut LockTable, object: &Object) {
+    table.watch(WatchId(0), object.clone(), Scope::Object);
 }
 
 /// Something that is due.
