@@ -25,6 +25,9 @@ impl World {
         if self.home(tx).is_none() {
             return Err(Refusal(format!("{tx} has ended: its home is gone")));
         }
+        if self.stands_still(tx) {
+            return Err(Refusal(format!("{tx} cannot act: its home stands still")));
+        }
         if let Call::Lock(claims) = &call {
             claims.iter().for_each(|claim| self.watch(&claim.object));
         } else if let Call::Try(claim) = &call {
