@@ -27,6 +27,8 @@ impl NodeMachine {
             for (object, claim) in &mut agent.claims {
                 let part = claim.nodes.get(peer).filter(|part| part.hold_until.is_some_and(|until| until > now));
                 if let Some((mode, token)) = part.and_then(|part| part.granted) {
+                    // Perhaps it was weakened while the node could not be told.
+                    let mode = mode.min(claim.mode);
                     held.push(Held { profile, object: object.clone(), mode, token });
                 }
             }
