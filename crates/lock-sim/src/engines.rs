@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::{ActorNode, Engine, NaiveWorld, PureNode, Scenario, World, WorldOptions, needs_many_nodes};
+use crate::{ActorNode, Engine, NaiveWorld, PureNode, Scenario, World, WorldOptions, needs_many_nodes, promises};
 
 /// What a scenario can run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,9 @@ pub fn engine_for(kind: EngineKind) -> Result<Box<dyn Engine>, EngineMissing> {
 /// That engine is not there yet.
 pub fn engine_for_scenario(kind: EngineKind, scenario: &Scenario, seed: u64) -> Result<Box<dyn Engine>, EngineMissing> {
     if kind == EngineKind::Sim && needs_many_nodes(scenario).is_some() {
-        return Ok(Box::new(World::new(WorldOptions::new(scenario.nodes.iter().cloned()), seed)));
+        let mut world = World::new(WorldOptions::new(scenario.nodes.iter().cloned()), seed);
+        world.watch_over(promises::all());
+        return Ok(Box::new(world));
     }
     engine_for(kind)
 }

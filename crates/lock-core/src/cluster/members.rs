@@ -114,8 +114,10 @@ impl NodeMachine {
     /// Whether a transaction that lives here may believe, now, that a node's grant is its own.
     pub fn believes(&self, tx: TxId, object: &Object, node: &NodeId, now: Millis) -> Option<Mode> {
         let agent = self.agents.get(&tx).filter(|agent| agent.machine.running().is_ok())?;
-        let part = agent.claims.get(object)?.nodes.get(node).filter(|part| !part.gone)?;
-        let (mode, _) = part.granted?;
+        let claim = agent.claims.get(object)?;
+        let part = claim.nodes.get(node).filter(|part| !part.gone)?;
+        // Since it turned its write into a read, it writes no more, whatever the node has heard of that.
+        let mode = part.granted?.0.min(claim.mode);
         let until = match part.hold_until {
             Some(until) => Some(until),
             None if *node == self.me.node => return Some(mode),
