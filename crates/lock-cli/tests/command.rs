@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use lock_sim::{Scenario, needs_many_nodes};
+
 const PASSES: &str = "# One writer has it.\ntx t1\ntx t2\nlock t1 a write\nlock t2 a read\nexpect t1 has-all\n";
 const FAILS: &str = "# Two writers at once.\ntx t1\ntx t2\nlock t1 a write\nlock t2 a write\nexpect t2 has-all\n";
 const RING: &str = "# A ring of two.\ntx alice\ntx bob\nlock alice a write\nlock bob b write\n\
@@ -193,29 +195,46 @@ fn explain_of_a_story_that_fails_shows_its_end_and_says_so() {
     assert!(stdout(&output).contains("t2 waits for write on a"));
 }
 
+/// The stories, each with its file.
+fn stories() -> Vec<(PathBuf, Scenario)> {
+    let folders = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")).expect("there");
+    let files = folders.flat_map(|folder| fs::read_dir(folder.expect("readable").path()).into_iter().flatten());
+    let files = files.map(|file| file.expect("readable").path());
+    files.map(|file| (file.clone(), Scenario::load(&file).expect("a well-formed story"))).collect()
+}
+
 #[test]
 fn every_story_holds_on_each_engine() {
-    let stories = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
-    for engine in ["sim", "naive"] {
-        let output = gordian(&["run", "--engine", engine, "--repeat", "20", stories]);
+    let (many, one): (Vec<_>, Vec<_>) =
+        stories().into_iter().partition(|(_, scenario)| needs_many_nodes(scenario).is_some());
+    let names = |stories: &[(PathBuf, Scenario)]| -> Vec<String> {
+        stories.iter().map(|(file, _)| file.display().to_string()).collect()
+    };
+    let (many, one) = (names(&many), names(&one));
+    for (engine, stories) in [("sim", &one), ("naive", &one), ("sim", &many)] {
+        let mut arguments = vec!["run", "--engine", engine, "--repeat", "20"];
+        arguments.extend(stories.iter().map(String::as_str));
+        let output = gordian(&arguments);
         assert_eq!(status(&output), Some(0), "{engine}: {}{}", stdout(&output), stderr(&output));
+    }
+    for engine in ["naive", "actors"] {
+        let output = gordian(&["run", "--engine", engine, &many[0]]);
+        assert_eq!(status(&output), Some(2), "{engine}: {}", stdout(&output));
+        assert!(stderr(&output).contains("needs more than one node"), "{engine}: {}", stderr(&output));
     }
 }
 
 #[test]
 fn a_story_is_named_by_its_rule_and_starts_with_it() {
-    let stories = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
-    let mut number = 0;
-    for topic in fs::read_dir(stories).expect("there").map(|entry| entry.expect("readable").path()) {
-        for story in fs::read_dir(topic).into_iter().flatten().map(|entry| entry.expect("readable").path()) {
-            let name = story.file_stem().and_then(|stem| stem.to_str()).expect("text");
-            let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            assert!(name.chars().all(kebab), "{name}: lower case with - between");
-            let text = fs::read_to_string(&story).expect("readable");
-            let expects = text.contains("\nexpect ") || text.contains("\ndrain");
-            assert!(text.starts_with("# ") && expects, "{name}: a rule first, and something that must be true");
-            number += 1;
-        }
+    let stories = stories();
+    for (story, _) in &stories {
+        let name = story.file_stem().and_then(|stem| stem.to_str()).expect("text");
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(name.chars().all(kebab), "{name}: lower case with - between");
+        let text = fs::read_to_string(story).expect("readable");
+        let expects = text.contains("\nexpect ") || text.contains("\ndrain");
+        assert!(text.starts_with("# ") && expects, "{name}: a rule first, and something that must be true");
     }
-    assert!(number >= 70, "{number} stories");
+    let many = stories.iter().filter(|(_, scenario)| needs_many_nodes(scenario).is_some()).count();
+    assert!(stories.len() >= 190 && many >= 45, "{} stories, {many} of many nodes", stories.len());
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::{ActorNode, Engine, NaiveWorld, PureNode, Scenario, World, WorldOptions, needs_many_nodes};
+use crate::{ActorNode, Engine, NaiveWorld, PureNode, Scenario, World, WorldOptions, needs_many_nodes, promises};
 
 /// What a scenario can run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub fn engine_for(kind: EngineKind) -> Result<Box<dyn Engine>, EngineMissing> {
 pub fn engine_for_scenario(kind: EngineKind, scenario: &Scenario, seed: u64) -> Result<Box<dyn Engine>, EngineMissing> {
     if kind == EngineKind::Sim && needs_many_nodes(scenario).is_some() {
         let mut world = World::new(WorldOptions::new(scenario.nodes.iter().cloned()), seed);
-        world.watch_over(crate::promises::all());
+        world.watch_over(promises::all());
         return Ok(Box::new(world));
     }
     engine_for(kind)

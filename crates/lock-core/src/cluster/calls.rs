@@ -103,7 +103,7 @@ impl NodeMachine {
         let profile = agent.machine.profile();
         let wait = wait && late.is_ok();
         let mut asks: BTreeMap<(NodeId, bool), Vec<(Object, Mode)>> = BTreeMap::new();
-        let mut hopeless = Vec::new();
+        let mut claimed = Vec::new();
         let alive = |node: &NodeId| *node == self.me.node || self.links.get(node).is_some_and(Link::is_up);
         for claim in &claims {
             if agent.has_covered(claim) {
@@ -114,10 +114,10 @@ impl NodeMachine {
             spread.mode = spread.mode.max(claim.mode);
             spread.trying = !wait;
             for node in &claim.nodes {
-                spread
-                    .nodes
-                    .entry(node.clone())
-                    .or_insert_with(|| NodeClaim { gone: !alive(node), ..NodeClaim::default() });
+                let part = spread.nodes.entry(node.clone());
+                let part = part.or_insert_with(|| NodeClaim { gone: true, ..NodeClaim::default() });
+                // A node that was lost and is back can be asked once more.
+                part.gone &= !alive(node);
             }
             let own = is_spread(spread);
             let lacking = spread.nodes.iter().filter(|(_, part)| !part.gone && !part.has(spread.mode));
@@ -125,13 +125,14 @@ impl NodeMachine {
                 asks.entry((node.clone(), own)).or_default().push((claim.object.clone(), spread.mode));
             }
             agent.take_stock(&claim.object);
-            hopeless.push(claim.object.clone());
+            agent.hope(&claim.object);
+            claimed.push(claim.object.clone());
         }
         for ((node, own), claims) in asks {
             let objects: Vec<Object> = claims.iter().map(|(object, _)| object.clone()).collect();
             self.request(tx, &node, Request::Claim { profile, claims, wait, own }, &objects, now);
         }
-        hopeless.iter().for_each(|object| self.give_up_if_hopeless(tx, object, now));
+        claimed.iter().for_each(|object| self.give_up_if_hopeless(tx, object, now));
         self.work(tables, now);
         // What could be had at once is had; whoever is late waits for nothing.
         let refused = claims.iter().any(|claim| self.is_refused(tx, claim));
@@ -195,6 +196,8 @@ impl NodeMachine {
         for node in nodes {
             self.release(tx, &node, Request::Unlock(vec![object.clone()]), std::slice::from_ref(object), now);
         }
+        // Without a claim that could not be served, it waits for the others again.
+        self.look_if_needed(tx, now);
         Ok(())
     }
 
@@ -294,6 +297,13 @@ fn saw(agent: &mut Agent) {
 }
 
 impl Agent {
+    /// Takes note that a claim can be met, if it can.
+    fn hope(&mut self, object: &Object) {
+        if self.claims.get(object).is_some_and(|claim| !claim.hopeless) {
+            self.machine.hopeful(object);
+        }
+    }
+
     /// Whether what it has above an object, on all nodes of a claim, covers it.
     fn has_covered(&self, claim: &Claim) -> bool {
         let has = |text: &str| {

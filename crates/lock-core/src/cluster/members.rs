@@ -27,6 +27,8 @@ impl NodeMachine {
             for (object, claim) in &mut agent.claims {
                 let part = claim.nodes.get(peer).filter(|part| part.hold_until.is_some_and(|until| until > now));
                 if let Some((mode, token)) = part.and_then(|part| part.granted) {
+                    // Perhaps it was weakened while the node could not be told.
+                    let mode = mode.min(claim.mode);
                     held.push(Held { profile, object: object.clone(), mode, token });
                 }
             }
@@ -112,8 +114,10 @@ impl NodeMachine {
     /// Whether a transaction that lives here may believe, now, that a node's grant is its own.
     pub fn believes(&self, tx: TxId, object: &Object, node: &NodeId, now: Millis) -> Option<Mode> {
         let agent = self.agents.get(&tx).filter(|agent| agent.machine.running().is_ok())?;
-        let part = agent.claims.get(object)?.nodes.get(node).filter(|part| !part.gone)?;
-        let (mode, _) = part.granted?;
+        let claim = agent.claims.get(object)?;
+        let part = claim.nodes.get(node).filter(|part| !part.gone)?;
+        // Since it turned its write into a read, it writes no more, whatever the node has heard of that.
+        let mode = part.granted?.0.min(claim.mode);
         let until = match part.hold_until {
             Some(until) => Some(until),
             None if *node == self.me.node => return Some(mode),
@@ -162,7 +166,8 @@ impl NodeMachine {
         agent.stamp += 1;
         for node in nodes {
             let request = match kept {
-                Some(_) => Request::Withdraw(vec![object.clone()]),
+                // Some of the nodes may have granted the stronger mode, or be about to.
+                Some(had) => Request::Keep(object.clone(), had),
                 None => Request::Unlock(vec![object.clone()]),
             };
             self.release(tx, &node, request, std::slice::from_ref(object), now);

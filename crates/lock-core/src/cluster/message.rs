@@ -89,6 +89,8 @@ pub enum Request {
     Withdraw(Vec<Object>),
     /// From write to read.
     Downgrade(Object),
+    /// Back to this mode at most: what is waited for is withdrawn, and a stronger grant is weakened.
+    Keep(Object, Mode),
     /// These grants go back to the end of the line.
     Surrender(Vec<(Object, Token)>),
     /// Lets the first of each pair go before the second.

@@ -45,6 +45,14 @@ impl NodeMachine {
                 let _ = tables.table_of(&object).downgrade(tx, &object);
                 (vec![object], false)
             }
+            Request::Keep(object, mode) => {
+                let table = tables.table_of(&object);
+                table.withdraw_wait(tx, &object);
+                if table.standing(tx, &object).granted.is_some_and(|(granted, _)| granted > mode) {
+                    let _ = table.downgrade(tx, &object);
+                }
+                (vec![object], false)
+            }
             Request::Surrender(grants) => {
                 for (object, token) in &grants {
                     // A grant that is no longer current is nothing to surrender.

@@ -48,7 +48,7 @@ impl NodeMachine {
         let forgotten = before.hold_until.is_some() && before.granted.is_some() && after.granted.is_none();
         let lost = agent.take_stock(object) && forgotten;
         if after.wanted.is_none() {
-            self.wants_nothing(tx, object, node, ask, now);
+            self.wants_nothing(tx, object, node, now);
         }
         if lost {
             self.lose(tx, object, now);
@@ -70,7 +70,7 @@ impl NodeMachine {
     /// A node says that nothing is wanted there. If that is less than is claimed, it was refused, or another claim covers
     /// it. A claim that is simply on one node is given up then, down to what is granted; what is left of one on many
     /// nodes is made again, on its own.
-    fn wants_nothing(&mut self, tx: TxId, object: &Object, node: &NodeId, ask: u64, now: Millis) {
+    fn wants_nothing(&mut self, tx: TxId, object: &Object, node: &NodeId, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         let Some(claim) = agent.claims.get_mut(object) else { return };
         let Some(part) = claim.nodes.get(node).filter(|part| !part.has(claim.mode)) else { return };
@@ -82,15 +82,9 @@ impl NodeMachine {
         } else if claim.nodes.len() == 1 {
             agent.claims.remove(object);
             agent.machine.gave_back(object);
-        } else if ask == 0 {
+        } else if !claim.trying {
             let mode = claim.mode;
             self.ask_again(tx, node, &[(object.clone(), mode)], now);
-        } else if claim.nodes.values().all(|part| part.granted.is_none() && part.wanted.is_none()) {
-            let open = claim.nodes.values().any(|part| part.asked.is_some());
-            if !open {
-                agent.claims.remove(object);
-                agent.machine.gave_back(object);
-            }
         }
     }
 

@@ -304,6 +304,13 @@ impl TransactionMachine {
         self.notes().cannot_serve.insert(object);
     }
 
+    /// Takes note that it can be granted after all, now that it was claimed once more.
+    pub fn hopeful(&mut self, object: &Object) {
+        if let Some(notes) = &mut self.notes {
+            notes.cannot_serve.remove(object);
+        }
+    }
+
     /// Takes note of locks that ended with the lease.
     pub fn lease_over(&mut self, objects: impl IntoIterator<Item = Object>) {
         self.notes().lost.extend(objects);

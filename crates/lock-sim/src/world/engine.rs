@@ -25,6 +25,9 @@ impl World {
         if self.home(tx).is_none() {
             return Err(Refusal(format!("{tx} has ended: its home is gone")));
         }
+        if self.stands_still(tx) {
+            return Err(Refusal(format!("{tx} cannot act: its home stands still")));
+        }
         self.act(tx, call).map_err(|error| Refusal(error.to_string()))
     }
 

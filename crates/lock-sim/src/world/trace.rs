@@ -84,6 +84,7 @@ fn asked(request: &Request) -> String {
         }
         Request::Unlock(objects) => format!("unlock {objects:?}"),
         Request::Withdraw(objects) => format!("withdraw {objects:?}"),
+        Request::Keep(object, mode) => format!("keep {object} {mode}"),
         Request::Downgrade(object) => format!("downgrade {object}"),
         Request::Surrender(grants) => format!("surrender {} grants", grants.len()),
         Request::Turn(pairs) => format!("turn {} pairs", pairs.len()),

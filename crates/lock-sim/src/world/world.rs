@@ -189,6 +189,12 @@ impl World {
         self.process(node).filter(|process| process.machine.incarnation() == *incarnation)
     }
 
+    /// Whether the process that a transaction lives in is frozen, and it can do nothing.
+    pub(super) fn stands_still(&self, tx: TxId) -> bool {
+        let site = self.homes.get(&tx).and_then(|(node, _)| self.sites.get(node));
+        site.is_some_and(|site| site.frozen) && self.home(tx).is_some()
+    }
+
     /// Begins a transaction. Where no process runs, it ends before it has begun.
     pub fn begin(&mut self, tx: TxId, home: &NodeId, options: &TxOptions) {
         let now = self.clock_of(home);
@@ -259,6 +265,7 @@ impl World {
         if site.process.take().is_none() {
             return;
         }
+        site.frozen = false;
         let incarnation = site.incarnation;
         self.network.crashed(node);
         // The machine lives on and closes the connections: whoever had one learns that nobody is there.
