@@ -3,7 +3,7 @@
 use lock_core::TxId;
 
 use super::QuorumWorld;
-use super::claim::{ClaimId, NodeClaim, NodeClaimId};
+use super::claim::{Claim, ClaimId, NodeClaim, NodeClaimId};
 use super::sets::TxSet;
 
 /// The unmet claims, where they wait, and who is in their way there.
@@ -47,12 +47,17 @@ impl QuorumWorld {
             let missing = self.missing(claim);
             (missing > 0).then(|| {
                 let unanswered = self.unanswered.iter().filter(|id| id.claim == claim.id);
-                let unanswered = unanswered.filter(|id| !self.is_had(claim, id.node)).count();
+                let unanswered = unanswered.filter(|id| self.is_open(claim, **id)).count();
                 let waits = self.node_claims_of(claim.id).filter_map(|here| self.node_wait(here)).collect();
                 Unmet { claim: claim.id, missing: missing.saturating_sub(unanswered), waits }
             })
         });
         Picture { unmet: unmet.collect() }
+    }
+
+    /// Whether nothing is known of a claim on a node: it neither has it there nor stands in line.
+    fn is_open(&self, claim: &Claim, here: NodeClaimId) -> bool {
+        !self.is_had(claim, here.node) && self.arrival(here).is_none()
     }
 
     fn node_wait(&self, waiter: &NodeClaim) -> Option<NodeWait> {

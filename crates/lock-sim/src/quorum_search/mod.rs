@@ -42,14 +42,20 @@ pub fn search_quorum_worlds(
         let script = random_world::of(seed, timing);
         match outcome(&script, rules) {
             Ok(tally) => report.tally.add(&tally),
-            Err(broken) => report.note(seed, broken, || {
-                minimise::smallest(&script, |script| outcome(script, rules).is_err()).to_string()
-            }),
+            Err(broken) => {
+                let fails = |script: &Script| outcome(script, rules).is_err_and(|other| promise(&other) == promise(&broken));
+                report.note(seed, broken.clone(), || minimise::smallest(&script, fails).to_string());
+            }
         }
         report.worlds += 1;
         told(&report);
     }
     report
+}
+
+/// The promise that a broken one names, without what broke it.
+fn promise(broken: &str) -> &str {
+    broken.split(',').next().unwrap_or_default()
 }
 
 /// A rule that breaks down with a panic is a finding like any other.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::promise;
 use super::tally::QuorumTally;
 
 /// What a search counted and found.
@@ -35,12 +36,13 @@ impl QuorumReport {
         self.findings.push(Broken { seed, promise, script });
     }
 
-    fn by_promise(&self) -> BTreeMap<&str, usize> {
-        let mut counted = BTreeMap::new();
+    /// The seeds of the worlds that broke each promise.
+    fn by_promise(&self) -> BTreeMap<&str, Vec<u64>> {
+        let mut found: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
         for broken in &self.findings {
-            *counted.entry(broken.promise.split(',').next().unwrap_or_default()).or_default() += 1;
+            found.entry(promise(&broken.promise)).or_default().push(broken.seed);
         }
-        counted
+        found
     }
 }
 
@@ -56,8 +58,9 @@ impl fmt::Display for QuorumReport {
         writeln!(f, "overtakings  {overtakings}, {idle_overtakings} of one who was not stuck")?;
         writeln!(f, "evidence     {outdated} outdated when it arrived")?;
         writeln!(f, "needless     {not_stuck} victims not stuck, {order_was_enough} where order was enough")?;
-        for (promise, count) in self.by_promise() {
-            writeln!(f, "broken       {count} times: {promise}")?;
+        for (promise, seeds) in self.by_promise() {
+            let few = &seeds[..seeds.len().min(8)];
+            writeln!(f, "broken       {} times: {promise}; seeds {few:?}", seeds.len())?;
         }
         for Broken { seed, promise, script } in &self.findings {
             if let Some(script) = script {
