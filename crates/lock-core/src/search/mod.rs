@@ -5,6 +5,7 @@
 //! | what is known of the waits | `picture` |
 //! | how that is read from tables | `reach` |
 //! | who can never go on | `stuck` |
+//! | what part of them is stuck by itself | `sinks` |
 //! | which circle everybody names | `circle` |
 //! | who gives way, and how | `way_out` |
 //! | how it is carried out | `resolve` |
@@ -16,6 +17,7 @@ mod circle;
 mod picture;
 mod reach;
 mod resolve;
+mod sinks;
 mod stuck;
 mod way_out;
 
