@@ -27,9 +27,9 @@ pub enum Turning {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Surplus {
     /// They stay in line and may be granted later.
+    #[default]
     Kept,
     /// They leave the line; should the claim lose a grant, it lines up anew.
-    #[default]
     Withdrawn,
 }
 

@@ -43,7 +43,8 @@ pub fn search_quorum_worlds(
         match outcome(&script, rules) {
             Ok(tally) => report.tally.add(&tally),
             Err(broken) => {
-                let fails = |script: &Script| outcome(script, rules).is_err_and(|other| promise(&other) == promise(&broken));
+                let fails =
+                    |script: &Script| outcome(script, rules).is_err_and(|other| promise(&other) == promise(&broken));
                 report.note(seed, broken.clone(), || minimise::smallest(&script, fails).to_string());
             }
         }
