@@ -41,6 +41,8 @@ fn split_votes_are_a_deadlock_with_one_victim() {
     for (tx, first) in [(T1, 0), (T2, 1)] {
         world.carry_out(tx, &write(A, &[first], Require::All));
         world.answer(0);
+    }
+    for tx in [T1, T2] {
         world.carry_out(tx, &write(A, &[0, 1], Require::All));
     }
     assert!(world.stuck().is_empty(), "what has not been answered may be granted");
