@@ -5,6 +5,7 @@
 //! | what is known of the waits | `picture` |
 //! | how that is read from tables | `reach` |
 //! | who can never go on | `stuck` |
+//! | what part of them is stuck by itself | `sinks` |
 //! | which circle everybody names | `circle` |
 //! | who gives way, and how | `way_out` |
 //! | how it is carried out | `resolve` |
@@ -18,6 +19,7 @@ mod picture;
 mod reach;
 mod resolve;
 mod sight;
+mod sinks;
 mod stuck;
 mod way_out;
 
