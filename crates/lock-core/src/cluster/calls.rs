@@ -1,6 +1,6 @@
 //! What a transaction's caller asks of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::agent::{Agent, NodeClaim, Spread};
 use super::link::Link;
@@ -69,12 +69,6 @@ impl NodeMachine {
     /// The claims of a transaction that lives here, each as a whole.
     pub fn claims(&self, tx: TxId) -> Vec<crate::ClaimView> {
         self.agents.get(&tx).map(Agent::views).unwrap_or_default()
-    }
-
-    /// Whether a claim of a transaction that lives here is met, and what it requires.
-    pub fn requirement(&self, tx: TxId, object: &Object) -> Option<(crate::Require, BTreeSet<NodeId>, bool)> {
-        let claim = self.agents.get(&tx)?.claims.get(object)?;
-        Some((claim.require, claim.nodes.keys().cloned().collect(), claim.is_met()))
     }
 
     /// The transactions that live here, oldest first, those that are over but not forgotten among them.

@@ -96,6 +96,11 @@ impl Link {
         self.session.as_ref().is_some_and(|session| session.unheard.len() >= Self::ROOM)
     }
 
+    /// How many messages were not acknowledged yet.
+    pub(super) fn unheard(&self) -> usize {
+        self.session.as_ref().map_or(0, |session| session.unheard.len())
+    }
+
     /// Until when the grants of the peer can be believed in, if at all.
     pub(super) fn trusted_until(&self, timing: Timing) -> Option<Millis> {
         Some(after(self.session.as_ref()?.answered, timing.trust()))

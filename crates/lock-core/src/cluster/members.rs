@@ -1,7 +1,6 @@
 //! Nodes come and go: what that means for the transactions that live here.
 
 use super::agent::NodeClaim;
-use super::link::Link;
 use super::message::{Held, Message, Request};
 use super::node::{NodeMachine, Output};
 use super::tables::Tables;
@@ -101,25 +100,6 @@ impl NodeMachine {
         for (tx, object, node) in over {
             self.part_lost(tx, &object, &node, None, now);
         }
-    }
-
-    /// The objects that a transaction which lives here claims, each with each of its nodes.
-    pub fn parts(&self, tx: TxId) -> Vec<(Object, NodeId)> {
-        let claims = self.agents.get(&tx).into_iter().flat_map(|agent| &agent.claims);
-        claims.flat_map(|(object, claim)| claim.nodes.keys().map(|node| (object.clone(), node.clone()))).collect()
-    }
-
-    /// Whether a transaction that lives here may believe, now, that a node's grant is its own.
-    pub fn believes(&self, tx: TxId, object: &Object, node: &NodeId, now: Millis) -> Option<Mode> {
-        let agent = self.agents.get(&tx).filter(|agent| agent.machine.running().is_ok())?;
-        let part = agent.claims.get(object)?.nodes.get(node).filter(|part| !part.gone)?;
-        let (mode, _) = part.granted?;
-        let until = match part.hold_until {
-            Some(until) => Some(until),
-            None if *node == self.me.node => return Some(mode),
-            None => self.links.get(node).and_then(|link: &Link| link.trusted_until(self.me.timing)),
-        };
-        until.is_some_and(|until| now < until).then_some(mode)
     }
 
     /// Ends what time ends: waiting at a deadline, holding at a lease, belief in what a node forgot.

@@ -298,7 +298,7 @@ impl NodeMachine {
                 self.say(from, Message::Told { look, rows }, now);
             }
             Message::Told { look, rows } => self.told(from, look, rows, now),
-            Message::Resolve { look, evidence } => self.judge(from, look, *evidence, now),
+            Message::Resolve { look, evidence } => self.judge(tables, from, look, *evidence, now),
             Message::Resolved { look, acted } => self.resolved(look, acted, now),
             Message::Note { deadlock, members } => self.note(&Arc::new(*deadlock), &members),
         }

@@ -97,6 +97,10 @@ impl Network {
         self.cut.clear();
     }
 
+    pub(super) fn is_split(&self) -> bool {
+        !self.cut.is_empty()
+    }
+
     pub(super) fn is_cut(&self, from: &NodeId, to: &NodeId) -> bool {
         self.cut.contains(&(from.clone(), to.clone()))
     }
