@@ -28,6 +28,9 @@ impl NodeMachine {
             agent.stamp += 1;
         }
         for (object, standing) in claims {
+            if self.agents.get(&tx).is_some_and(|agent| agent.lets_go_since(ask, node, &object)) {
+                continue;
+            }
             self.stands_now(node, tx, ask, &object, standing, now);
             self.stop_trying(tx, &object, now);
         }
@@ -190,6 +193,13 @@ pub(super) fn is_spread(claim: &super::agent::Spread) -> bool {
 }
 
 impl Agent {
+    /// Whether it has asked a node to take something back after this answer was given: what was granted then may
+    /// be another's by now. The answer that says so is still to come.
+    fn lets_go_since(&self, ask: u64, node: &NodeId, object: &Object) -> bool {
+        let mut later = self.letting_go.range(ask + 1..).map(|(_, what)| what);
+        later.any(|(at, objects)| at == node && objects.contains(object))
+    }
+
     /// The nodes that know something of the transaction, or will.
     pub(super) fn nodes(&self) -> std::collections::BTreeSet<NodeId> {
         let parts = self.claims.values().flat_map(|claim| &claim.nodes);

@@ -20,6 +20,7 @@ impl Promise for FirstCome {
 
     fn after_event(&mut self, world: &World) -> Result<(), String> {
         let observed = world.observed();
+        self.lines.turn(observed);
         let passed = observed.event.changed_table(observed).and_then(|(node, before, now)| {
             let new = now.grants.iter().filter(|grant| is_new(before, grant));
             new.filter_map(|grant| self.passed(node, before, now, grant, observed.event.number)).next()
@@ -36,7 +37,10 @@ impl FirstCome {
         let arrived = waited.and_then(|_| self.lines.rank(node, before, grant.tx, &grant.object));
         let rank: Rank = arrived.unwrap_or((before.grant(grant.tx, &grant.object).is_none(), event));
         let is_passed = |(tx, wait): &(TxId, &WaitView)| {
-            let turned = waited.is_some_and(|waited| self.lines.is_turned(node, waited, (*tx, wait)));
+            let turned = match waited {
+                Some(waited) => self.lines.is_turned(node, waited, (*tx, wait)),
+                None => self.lines.is_turned_now(node, (grant.tx, &grant.object), (*tx, wait)),
+            };
             *tx != grant.tx
                 && wait.mode.conflicts(grant.mode)
                 && wait.object.is_related_to(&grant.object)

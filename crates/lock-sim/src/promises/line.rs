@@ -23,13 +23,17 @@ struct Arrival {
 pub(super) type Rank = (bool, u64);
 
 impl Lines {
-    /// Takes note of the last event. A claim whose place has changed has come anew.
-    pub(super) fn follow(&mut self, observed: &Observed) {
+    /// Takes note of what was turned in the last event.
+    pub(super) fn turn(&mut self, observed: &Observed) {
         for act in &observed.event.acts {
             if let FarStep::Turn(pairs) = &act.evidence.step {
                 self.turned.extend(pairs.iter().cloned());
             }
         }
+    }
+
+    /// Takes note of who waits after the last event. A claim whose place has changed has come anew.
+    pub(super) fn follow(&mut self, observed: &Observed) {
         let Some((node, _, now)) = observed.event.changed_table(observed) else { return };
         let before = self.arrivals.entry(node.clone()).or_default();
         let event = observed.event.number;
@@ -51,6 +55,15 @@ impl Lines {
     /// Whether the first was to go before the second, whoever came first.
     pub(super) fn is_turned(&self, node: &NodeId, first: (TxId, &WaitView), second: (TxId, &WaitView)) -> bool {
         !self.turned.is_empty() && self.turned.contains(&(node.clone(), name(first), name(second)))
+    }
+
+    /// Whether a claim that came and was granted in one event was let past another in it.
+    pub(super) fn is_turned_now(&self, node: &NodeId, first: (TxId, &Object), second: (TxId, &WaitView)) -> bool {
+        let second = name(second);
+        let is_it = |(at, ahead, behind): &(NodeId, WaitName, WaitName)| {
+            at == node && (ahead.tx, &ahead.object) == first && *behind == second
+        };
+        self.turned.iter().any(is_it)
     }
 }
 

@@ -20,6 +20,7 @@ impl Promise for NoLostWakeUp {
 
     fn after_event(&mut self, world: &World) -> Result<(), String> {
         let observed = world.observed();
+        self.lines.turn(observed);
         self.lines.follow(observed);
         let Some((node, _, now)) = observed.event.changed_table(observed) else { return Ok(()) };
         let forgotten = now.waiting().find(|(tx, wait)| !self.is_blocked(node, now, *tx, wait));

@@ -4,7 +4,7 @@ use lock_core::{Call, NodeId, TxId};
 
 use super::network::Weather;
 use super::world::World;
-use crate::{Engine, Fault, TxStatus};
+use crate::{Fault, TxStatus};
 
 impl World {
     /// Lets everything come right, and time pass; then whoever waits for nothing, or in vain, ends, and again, as
@@ -20,7 +20,7 @@ impl World {
         // What was said last is acknowledged with the next heartbeat.
         self.advance(self.timing().node_timeout);
         self.check_at_end();
-        self.living().into_iter().filter(|tx| self.status(*tx) == TxStatus::Waiting).collect()
+        self.living().into_iter().filter(|tx| self.status_of(*tx) == TxStatus::Waiting).collect()
     }
 
     /// All links are whole, the weather is fair, and every node runs.
@@ -39,9 +39,19 @@ impl World {
         self.homes.keys().copied().filter(|tx| self.home(*tx).is_some()).collect()
     }
 
+    /// How a transaction stands, as its caller is told.
+    pub fn status_of(&self, tx: TxId) -> TxStatus {
+        self.home(tx).and_then(|home| home.machine.status(tx)).map_or(TxStatus::Ended, TxStatus::from)
+    }
+
+    /// How many deadlocks ended so far.
+    pub fn deadlocks_seen(&self) -> usize {
+        self.deadlocks.len()
+    }
+
     fn end_who_wait_no_more(&mut self) -> bool {
         let over = |status: TxStatus| !matches!(status, TxStatus::Waiting | TxStatus::Ended | TxStatus::Aborted);
-        let done: Vec<TxId> = self.living().into_iter().filter(|tx| over(self.status(*tx))).collect();
+        let done: Vec<TxId> = self.living().into_iter().filter(|tx| over(self.status_of(*tx))).collect();
         for tx in &done {
             // Who has ended meanwhile has ended.
             let _ = World::act(self, *tx, Call::End);

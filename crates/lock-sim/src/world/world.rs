@@ -298,6 +298,8 @@ impl World {
         if site.process.take().is_none() {
             return;
         }
+        // Where nothing runs, nothing stands still.
+        site.frozen = false;
         let incarnation = site.incarnation;
         self.network.crashed(node);
         // The machine lives on and closes the connections: whoever had one learns that nobody is there.
