@@ -54,7 +54,7 @@ impl NodeMachine {
         let lost = agent.take_stock(object) && forgotten;
         let nothing = after.granted.is_none() && after.wanted.is_none() && after.asked.is_none();
         if nothing {
-            self.has_nothing(tx, object, node, ask, now);
+            self.has_nothing(tx, object, node, now);
         }
         if lost {
             self.lose(tx, object, now);
@@ -74,24 +74,21 @@ impl NodeMachine {
     }
 
     /// A node says that nothing is claimed there. A claim that is simply on one node is given up then: it was
-    /// refused, or is covered by another one. What is left of one on many nodes is made again, on its own.
-    fn has_nothing(&mut self, tx: TxId, object: &Object, node: &NodeId, ask: u64, now: Millis) {
+    /// refused, or is covered by another one. What is missing of one on many nodes is made again, on its own: it was
+    /// covered there while it lay on one node only, or while it waited.
+    fn has_nothing(&mut self, tx: TxId, object: &Object, node: &NodeId, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         let Some(claim) = agent.claims.get(object) else { return };
-        if claim.hopeless {
-            // Its caller has yet to be told, and to end it.
-        } else if claim.nodes.len() == 1 {
+        // Its caller has yet to be told, and to end it; or it is given up soon, when all have answered.
+        if claim.hopeless || claim.trying {
+            return;
+        }
+        if claim.nodes.len() == 1 {
             agent.claims.remove(object);
             agent.machine.gave_back(object);
-        } else if ask == 0 {
+        } else if !claim.is_met() {
             let mode = claim.mode;
             self.ask_again(tx, node, &[(object.clone(), mode)], now);
-        } else if claim.nodes.values().all(|part| part.granted.is_none() && part.wanted.is_none()) {
-            let open = claim.nodes.values().any(|part| part.asked.is_some());
-            if !open {
-                agent.claims.remove(object);
-                agent.machine.gave_back(object);
-            }
         }
     }
 

@@ -7,8 +7,8 @@ use lock_core::TxId;
 use super::Promise;
 use crate::World;
 
-/// Checks that promise. "For long" is three times the node timeout, in a world whose nodes all run and are joined; who is
-/// stuck without a break that long may be so by several deadlocks, one after the other.
+/// Checks that promise. "For long" is three times the node timeout, in a world whose nodes all run and are joined, while
+/// nobody acts on evidence: a tangle may take many ways out, one after the other.
 #[derive(Debug, Default)]
 pub struct EveryDeadlockEnds {
     since: BTreeMap<TxId, u64>,
@@ -21,7 +21,7 @@ impl Promise for EveryDeadlockEnds {
 
     fn after_event(&mut self, world: &World) -> Result<(), String> {
         let stuck = &world.observed().stuck;
-        if stuck.is_empty() || !world.is_whole() {
+        if stuck.is_empty() || !world.observed().event.acts.is_empty() || !world.is_whole() {
             self.since.clear();
             return Ok(());
         }

@@ -1,9 +1,7 @@
 //! After healing everybody is served.
 
-use lock_core::Status;
-
 use super::Promise;
-use crate::World;
+use crate::{TxStatus, World};
 
 /// Checks that promise at the end, when whoever had all has ended.
 #[derive(Debug)]
@@ -19,10 +17,10 @@ impl Promise for EverybodyIsServed {
     }
 
     fn at_end(&mut self, world: &World) -> Result<(), String> {
-        let waits = |tx: &lock_core::TxId| {
-            world.home(*tx).and_then(|home| home.machine.status(*tx)).is_some_and(|status| status == Status::Waiting)
-        };
-        let left = world.living().into_iter().find(waits);
-        left.map_or(Ok(()), |tx| Err(format!("{tx} waits still")))
+        let left = world.living().into_iter().find(|tx| world.status_of(*tx) == TxStatus::Waiting);
+        let Some((tx, home)) = left.and_then(|tx| Some((tx, world.home(tx)?))) else { return Ok(()) };
+        let unmet = home.machine.claims(tx).into_iter().filter(|claim| claim.wanted.is_some());
+        let unmet: Vec<String> = unmet.map(|claim| claim.object.to_string()).collect();
+        let t = world.truth(); Err(format!("{tx} waits still, for {} {:?} {:?}", unmet.join(", "), home.machine.home_row(tx), t.waits))
     }
 }

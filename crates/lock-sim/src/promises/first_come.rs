@@ -22,7 +22,7 @@ impl Promise for FirstCome {
         let observed = world.observed();
         self.lines.turn(observed);
         let passed = observed.event.changed_table(observed).and_then(|(node, before, now)| {
-            let new = now.grants.iter().filter(|grant| is_new(before, grant));
+            let new = now.grants.iter().filter(|grant| is_new(before, now, grant));
             new.filter_map(|grant| self.passed(node, before, now, grant, observed.event.number)).next()
         });
         self.lines.follow(observed);
@@ -53,14 +53,12 @@ impl FirstCome {
     }
 }
 
-/// Whether a grant was made in this event, and is not what its transaction's own grants covered before.
-fn is_new(before: &NodeView, grant: &Grant) -> bool {
-    let covers = |own: &Grant| {
-        own.tx == grant.tx
-            && own.mode.covers(grant.mode)
-            && (own.object == grant.object || own.object.is_ancestor_of(&grant.object))
-    };
-    !before.grants.iter().any(covers)
+/// Whether a grant was made in this event, and is not what its transaction's own grants cover.
+fn is_new(before: &NodeView, now: &NodeView, grant: &Grant) -> bool {
+    let covers = |own: &Grant| own.tx == grant.tx && own.mode.covers(grant.mode);
+    let same = before.grants.iter().any(|own| covers(own) && own.object == grant.object);
+    let mut own = before.grants.iter().chain(&now.grants);
+    !same && !own.any(|own| covers(own) && own.object.is_ancestor_of(&grant.object))
 }
 
 fn still_waits(now: &NodeView, tx: TxId, wait: &WaitView) -> bool {
