@@ -97,7 +97,7 @@ impl NodeMachine {
         let profile = agent.machine.profile();
         let wait = wait && late.is_ok();
         let mut asks: BTreeMap<(NodeId, bool), Vec<(Object, Mode)>> = BTreeMap::new();
-        let mut hopeless = Vec::new();
+        let mut claimed = Vec::new();
         let alive = |node: &NodeId| *node == self.me.node || self.links.get(node).is_some_and(Link::is_up);
         for claim in &claims {
             if agent.has_covered(claim) {
@@ -119,13 +119,16 @@ impl NodeMachine {
                 asks.entry((node.clone(), own)).or_default().push((claim.object.clone(), spread.mode));
             }
             agent.take_stock(&claim.object);
-            hopeless.push(claim.object.clone());
+            claimed.push(claim.object.clone());
         }
         for ((node, own), claims) in asks {
             let objects: Vec<Object> = claims.iter().map(|(object, _)| object.clone()).collect();
             self.request(tx, &node, Request::Claim { profile, claims, wait, own }, &objects, now);
         }
-        hopeless.iter().for_each(|object| self.give_up_if_hopeless(tx, object, now));
+        for object in &claimed {
+            self.give_up_if_hopeless(tx, object, now);
+            self.stop_trying(tx, object, now);
+        }
         self.work(tables, now);
         // What could be had at once is had; whoever is late waits for nothing.
         let refused = claims.iter().any(|claim| self.is_refused(tx, claim));

@@ -85,6 +85,8 @@ impl NodeMachine {
         } else {
             self.give_up_if_hopeless(tx, object, now);
         }
+        // It was perhaps the last answer that a try waited for.
+        self.stop_trying(tx, object, now);
     }
 
     /// Grants that a node has forgotten and was not told of in time.

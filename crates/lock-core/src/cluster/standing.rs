@@ -62,9 +62,9 @@ impl NodeMachine {
     }
 
     /// What was tried for and could not be had at once on enough nodes is given back.
-    fn stop_trying(&mut self, tx: TxId, object: &Object, now: Millis) {
+    pub(super) fn stop_trying(&mut self, tx: TxId, object: &Object, now: Millis) {
         let claim = self.agents.get_mut(&tx).and_then(|agent| agent.claims.get_mut(object));
-        let Some(claim) = claim.filter(|claim| claim.trying) else { return };
+        let Some(claim) = claim.filter(|claim| claim.trying && !claim.hopeless) else { return };
         if claim.nodes.values().all(|part| part.asked.is_none()) {
             claim.trying = false;
             if !claim.is_met() {

@@ -1,16 +1,20 @@
 //! One victim a circle: nobody gives way for a circle that somebody gave way for before.
 
-use lock_core::{Arrow, FarStep};
+use std::collections::BTreeSet;
+
+use lock_core::{Arrow, FarStep, NodeId, Object, Token, TxId};
 
 use super::Promise;
 use crate::World;
 
-/// Checks that promise. A circle is known by its arrows, with the tokens of the grants behind them; the victim is
-/// a member of it.
+/// Checks that promise. A circle is known by its arrows, with the tokens of the grants behind them, and by where the victim gave
+/// way: different nodes may give the same tokens. The victim is a member of the circle.
 #[derive(Debug, Default)]
 pub struct OneVictim {
-    broken: Vec<Vec<Arrow>>,
+    broken: Vec<(Vec<Arrow>, TxId, BTreeSet<Grant>)>,
 }
+
+type Grant = (NodeId, Object, Token);
 
 impl Promise for OneVictim {
     fn name(&self) -> &'static str {
@@ -23,13 +27,15 @@ impl Promise for OneVictim {
             if !deadlock.members().any(|member| member == tx) {
                 return Err(format!("{tx} is no member: {deadlock}"));
             }
-            if !matches!(act.evidence.step, FarStep::GiveWay(_)) {
-                continue;
-            }
-            if self.broken.contains(&deadlock.circle) {
+            let FarStep::GiveWay(grants) = &act.evidence.step else { continue };
+            let grants: BTreeSet<Grant> = grants.iter().cloned().collect();
+            let same = |(circle, victim, given): &(Vec<Arrow>, TxId, BTreeSet<Grant>)| {
+                *circle == deadlock.circle && (*victim != tx || !given.is_disjoint(&grants))
+            };
+            if self.broken.iter().any(same) {
                 return Err(format!("there was a victim before: {deadlock}"));
             }
-            self.broken.push(deadlock.circle.clone());
+            self.broken.push((deadlock.circle.clone(), tx, grants));
         }
         Ok(())
     }
