@@ -44,8 +44,10 @@ impl NodeMachine {
             // Forgotten in a restart: a waiting claim, or the conversion of a grant.
             let forgotten = !part.gone && !part.has(claim.mode) && !claim.hopeless;
             if forgotten || (part.gone && await_nodes && !content) {
-                part.gone = false;
+                (part.gone, part.left_out) = (false, false);
                 again.push((object.clone(), claim.mode));
+            } else {
+                part.left_out = part.gone;
             }
         }
         agent.stamp += 1;
@@ -74,7 +76,11 @@ impl NodeMachine {
     /// What a transaction has and wants of one object on a node that is down.
     fn part_lost(&mut self, tx: TxId, object: &Object, peer: &NodeId, hold_until: Option<Millis>, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
-        let Some(part) = agent.part(object, peer).filter(|part| !part.gone) else { return };
+        let Some(part) = agent.part(object, peer) else { return };
+        part.left_out = false;
+        if part.gone {
+            return;
+        }
         *part = match hold_until {
             Some(_) => NodeClaim { wanted: None, asked: None, hold_until, ..*part },
             None => NodeClaim { gone: true, ..NodeClaim::default() },
