@@ -22,6 +22,10 @@ mod fact;
 mod ids;
 mod into_object;
 mod mode;
+#[cfg(feature = "mutants")]
+pub mod mutant;
+#[cfg(not(feature = "mutants"))]
+mod mutant;
 mod object;
 mod require;
 mod search;
@@ -32,8 +36,8 @@ mod violation;
 mod wait_graph;
 
 pub use cluster::{
-    Between, Call, CallError, Counters, Evidence, FarStep, Frame, Held, Hello, HomeRow, Life, Message, NodeConfig,
-    NodeMachine, Output, PROTOCOL, Request, Rows, Tables, Timing, UnmetRow, Unwelcome, WaitRow,
+    Belief, Between, Call, CallError, Counters, Evidence, FarStep, Frame, Held, Hello, HomeRow, Kept, Life, Message,
+    NodeConfig, NodeMachine, Output, PROTOCOL, Request, Rows, Tables, Timing, UnmetRow, Unwelcome, WaitRow,
 };
 pub use deadlock::{Arrow, ArrowKind, Deadlock, WayOut};
 pub use fact::Fact;

@@ -65,7 +65,7 @@ pub use search::{Finding, SearchReport, Tally, search_worlds};
 pub use transcript::{Entry, Outcome};
 pub use trial::{Profile, TrialFailure, TrialReport, UnknownProfile, generate, live, shrink, trace};
 pub use workload::{Workload, random_actions};
-pub use world::{Believed, Deed, Due, Truth, Weather, World, WorldOptions};
+pub use world::{Act, Deed, Due, Event, Grant, Met, NodeView, Observed, Truth, Waits, Weather, World, WorldOptions};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -56,6 +56,8 @@ pub(super) struct NodeClaim {
     pub(super) asked: Option<u64>,
     /// The node is not there; the claim is made again on its return if the transaction awaits nodes.
     pub(super) gone: bool,
+    /// It was not there, and came back when the claim was content without it: it is not awaited any more.
+    pub(super) left_out: bool,
     /// The node forgot its grant and will be told of it; it is believed in until then.
     pub(super) hold_until: Option<crate::Millis>,
 }
@@ -159,7 +161,11 @@ impl Agent {
         let waits = lacking().filter(|(_, part)| part.asked.is_none() && !part.gone);
         let waits: Vec<_> = waits.filter_map(|(node, part)| Some((node.clone(), part.wanted?.1))).collect();
         let open = lacking().filter(|(_, part)| {
-            if part.gone { self.awaits_nodes() } else { part.asked.is_some() || part.wanted.is_none() }
+            if part.gone {
+                self.awaits_nodes() && !part.left_out
+            } else {
+                part.asked.is_some() || part.wanted.is_none()
+            }
         });
         UnmetRow {
             object: object.clone(),

@@ -1,6 +1,6 @@
 //! What a transaction's caller asks of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::agent::{Agent, NodeClaim, Spread};
 use super::link::Link;
@@ -71,12 +71,6 @@ impl NodeMachine {
         self.agents.get(&tx).map(Agent::views).unwrap_or_default()
     }
 
-    /// Whether a claim of a transaction that lives here is met, and what it requires.
-    pub fn requirement(&self, tx: TxId, object: &Object) -> Option<(crate::Require, BTreeSet<NodeId>, bool)> {
-        let claim = self.agents.get(&tx)?.claims.get(object)?;
-        Some((claim.require, claim.nodes.keys().cloned().collect(), claim.is_met()))
-    }
-
     /// The transactions that live here, oldest first, those that are over but not forgotten among them.
     pub fn transactions(&self) -> impl Iterator<Item = TxId> {
         self.agents.keys().copied()
@@ -132,7 +126,10 @@ impl NodeMachine {
             let objects: Vec<Object> = claims.iter().map(|(object, _)| object.clone()).collect();
             self.request(tx, &node, Request::Claim { profile, claims, wait, own }, &objects, now);
         }
-        claimed.iter().for_each(|object| self.give_up_if_hopeless(tx, object, now));
+        for object in &claimed {
+            self.give_up_if_hopeless(tx, object, now);
+            self.stop_trying(tx, object, now);
+        }
         self.work(tables, now);
         // What could be had at once is had; whoever is late waits for nothing.
         let refused = claims.iter().any(|claim| self.is_refused(tx, claim));
@@ -211,10 +208,11 @@ impl NodeMachine {
             return Ok(());
         }
         claim.mode = Mode::Read;
-        // From now on it believes in no more, whatever the nodes still have.
-        let granted = claim.nodes.values_mut().filter_map(|part| part.granted.as_mut());
-        granted.for_each(|(mode, _)| *mode = Mode::Read);
         claim.had = claim.had.map(|_| Mode::Read);
+        // From now on only a read is believed in: a node may let other readers in before it answers.
+        for part in claim.nodes.values_mut() {
+            part.granted = part.granted.map(|(_, token)| (Mode::Read, token));
+        }
         for node in nodes {
             self.release(tx, &node, Request::Downgrade(object.clone()), std::slice::from_ref(object), now);
         }
@@ -257,6 +255,7 @@ impl NodeMachine {
             }
             self.release(tx, &node, Request::Surrender(grants), &objects, now);
         }
+        grants.iter().for_each(|(_, object, _)| self.claim_what_is_missing(tx, object, now));
     }
 
     fn end(&mut self, tx: TxId, now: Millis) -> Result<(), CallError> {

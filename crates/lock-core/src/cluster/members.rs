@@ -1,7 +1,6 @@
 //! Nodes come and go: what that means for the transactions that live here.
 
 use super::agent::NodeClaim;
-use super::link::Link;
 use super::message::{Held, Message, Request};
 use super::node::{NodeMachine, Output};
 use super::tables::Tables;
@@ -47,8 +46,10 @@ impl NodeMachine {
             // Forgotten in a restart: a waiting claim, or the conversion of a grant.
             let forgotten = !part.gone && !part.has(claim.mode) && !claim.hopeless;
             if forgotten || (part.gone && await_nodes && !content) {
-                part.gone = false;
+                (part.gone, part.left_out) = (false, false);
                 again.push((object.clone(), claim.mode));
+            } else {
+                part.left_out = part.gone;
             }
         }
         agent.stamp += 1;
@@ -77,7 +78,11 @@ impl NodeMachine {
     /// What a transaction has and wants of one object on a node that is down.
     fn part_lost(&mut self, tx: TxId, object: &Object, peer: &NodeId, hold_until: Option<Millis>, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
-        let Some(part) = agent.part(object, peer).filter(|part| !part.gone) else { return };
+        let Some(part) = agent.part(object, peer) else { return };
+        part.left_out = false;
+        if part.gone {
+            return;
+        }
         *part = match hold_until {
             Some(_) => NodeClaim { wanted: None, asked: None, hold_until, ..*part },
             None => NodeClaim { gone: true, ..NodeClaim::default() },
@@ -88,6 +93,9 @@ impl NodeMachine {
         } else {
             self.give_up_if_hopeless(tx, object, now);
         }
+        // It was perhaps the last answer that a try waited for.
+        self.stop_trying(tx, object, now);
+        self.claim_what_is_missing(tx, object, now);
     }
 
     /// Grants that a node has forgotten and was not told of in time.
@@ -103,27 +111,6 @@ impl NodeMachine {
         for (tx, object, node) in over {
             self.part_lost(tx, &object, &node, None, now);
         }
-    }
-
-    /// The objects that a transaction which lives here claims, each with each of its nodes.
-    pub fn parts(&self, tx: TxId) -> Vec<(Object, NodeId)> {
-        let claims = self.agents.get(&tx).into_iter().flat_map(|agent| &agent.claims);
-        claims.flat_map(|(object, claim)| claim.nodes.keys().map(|node| (object.clone(), node.clone()))).collect()
-    }
-
-    /// Whether a transaction that lives here may believe, now, that a node's grant is its own.
-    pub fn believes(&self, tx: TxId, object: &Object, node: &NodeId, now: Millis) -> Option<Mode> {
-        let agent = self.agents.get(&tx).filter(|agent| agent.machine.running().is_ok())?;
-        let claim = agent.claims.get(object)?;
-        let part = claim.nodes.get(node).filter(|part| !part.gone)?;
-        // Since it turned its write into a read, it writes no more, whatever the node has heard of that.
-        let mode = part.granted?.0.min(claim.mode);
-        let until = match part.hold_until {
-            Some(until) => Some(until),
-            None if *node == self.me.node => return Some(mode),
-            None => self.links.get(node).and_then(|link: &Link| link.trusted_until(self.me.timing)),
-        };
-        until.is_some_and(|until| now < until).then_some(mode)
     }
 
     /// Ends what time ends: waiting at a deadline, holding at a lease, belief in what a node forgot.

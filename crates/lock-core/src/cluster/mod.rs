@@ -14,10 +14,12 @@
 //! | what it means that nodes come, go, and come back empty | `members` |
 //! | how deadlocks are found across nodes | `looking`, `reading`, `rows` |
 //! | who acts on them | `verdict` |
+//! | what can be seen of it all from outside | `kept` |
 
 mod agent;
 mod calls;
 mod frame;
+mod kept;
 mod link;
 mod looking;
 mod members;
@@ -33,6 +35,7 @@ mod verdict;
 
 pub use calls::Call;
 pub use frame::{Between, Frame, Hello, Life, PROTOCOL, Unwelcome};
+pub use kept::{Belief, Kept};
 pub(crate) use looking::Known;
 pub use message::{Evidence, FarStep, Held, Message, Request};
 pub use node::{CallError, Counters, NodeConfig, NodeMachine, Output};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::agent::Agent;
 use super::message::{Message, Request};
 use super::node::{NodeMachine, Output};
+use crate::mutant::{self, Mutant};
 use crate::{Deadlock, Millis, Mode, NodeId, Object, Standing, TxId};
 
 impl NodeMachine {
@@ -28,6 +29,9 @@ impl NodeMachine {
             agent.stamp += 1;
         }
         for (object, standing) in claims {
+            if self.agents.get(&tx).is_some_and(|agent| agent.lets_go_since(ask, node, &object)) {
+                continue;
+            }
             self.stands_now(node, tx, ask, &object, standing, now);
             self.stop_trying(tx, &object, now);
         }
@@ -56,9 +60,9 @@ impl NodeMachine {
     }
 
     /// What was tried for and could not be had at once on enough nodes is given back.
-    fn stop_trying(&mut self, tx: TxId, object: &Object, now: Millis) {
+    pub(super) fn stop_trying(&mut self, tx: TxId, object: &Object, now: Millis) {
         let claim = self.agents.get_mut(&tx).and_then(|agent| agent.claims.get_mut(object));
-        let Some(claim) = claim.filter(|claim| claim.trying) else { return };
+        let Some(claim) = claim.filter(|claim| claim.trying && !claim.hopeless) else { return };
         if claim.nodes.values().all(|part| part.asked.is_none()) {
             claim.trying = false;
             if !claim.is_met() {
@@ -68,24 +72,45 @@ impl NodeMachine {
     }
 
     /// A node says that nothing is wanted there. If that is less than is claimed, it was refused, or another claim covers
-    /// it. A claim that is simply on one node is given up then, down to what is granted; what is left of one on many
-    /// nodes is made again, on its own.
+    /// it. A claim that is simply on one node is given up then, down to what is granted; what is missing of one on many
+    /// nodes is made again, on its own: it was covered there while it lay on one node only, or while it waited.
     fn wants_nothing(&mut self, tx: TxId, object: &Object, node: &NodeId, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         let Some(claim) = agent.claims.get_mut(object) else { return };
         let Some(part) = claim.nodes.get(node).filter(|part| !part.has(claim.mode)) else { return };
-        if claim.hopeless {
-            // Its caller has yet to be told, and to end it.
-        } else if let (1, Some((granted, _))) = (claim.nodes.len(), part.granted) {
+        // Its caller has yet to be told, and to end it; or it is given up soon, when all have answered.
+        if claim.hopeless || (claim.trying && claim.nodes.len() > 1) {
+            return;
+        }
+        if let (1, Some((granted, _))) = (claim.nodes.len(), part.granted) {
             claim.mode = granted;
             agent.take_stock(object);
         } else if claim.nodes.len() == 1 {
             agent.claims.remove(object);
             agent.machine.gave_back(object);
-        } else if !claim.trying {
-            let mode = claim.mode;
-            self.ask_again(tx, node, &[(object.clone(), mode)], now);
+        } else {
+            self.claim_what_is_missing(tx, object, now);
         }
+    }
+
+    /// Claims an unmet claim on those of its nodes that are there and have less of it than is claimed and want no
+    /// more: what it did without while it was met, or what a grant above covered.
+    pub(super) fn claim_what_is_missing(&mut self, tx: TxId, object: &Object, now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx).filter(|agent| agent.machine.running().is_ok()) else { return };
+        let Some(claim) = agent.claims.get_mut(object) else { return };
+        if claim.is_met() || claim.hopeless || claim.trying {
+            return;
+        }
+        let mut nodes = Vec::new();
+        for (node, part) in &mut claim.nodes {
+            let lacks = !part.has(claim.mode) && part.wanted.is_none() && part.asked.is_none();
+            if lacks && part.hold_until.is_none() && (!part.gone || part.left_out) {
+                (part.gone, part.left_out) = (false, false);
+                nodes.push(node.clone());
+            }
+        }
+        let claims = [(object.clone(), claim.mode)];
+        nodes.into_iter().for_each(|node| self.ask_again(tx, &node, &claims, now));
     }
 
     /// A lock that the transaction had is gone, and not by its own doing.
@@ -186,6 +211,16 @@ pub(super) fn is_spread(claim: &super::agent::Spread) -> bool {
 }
 
 impl Agent {
+    /// Whether it has asked a node to take something back after this answer was given: what was granted then may
+    /// be another's by now. The answer that says so is still to come.
+    fn lets_go_since(&self, ask: u64, node: &NodeId, object: &Object) -> bool {
+        if mutant::is_on(Mutant::BelievesOldAnswers) {
+            return false;
+        }
+        let mut later = self.letting_go.range(ask + 1..).map(|(_, what)| what);
+        later.any(|(at, objects)| at == node && objects.contains(object))
+    }
+
     /// The nodes that know something of the transaction, or will.
     pub(super) fn nodes(&self) -> std::collections::BTreeSet<NodeId> {
         let parts = self.claims.values().flat_map(|claim| &claim.nodes);

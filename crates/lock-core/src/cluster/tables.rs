@@ -1,6 +1,8 @@
 //! The tables of a node, as its machine uses them.
 
-use crate::{Fact, LockTable, Object, TxId};
+use super::message::Evidence;
+use super::node::NodeMachine;
+use crate::{Fact, LockTable, NodeId, Object, TxId};
 
 /// All tables of one node, held together for the time of a call.
 pub trait Tables {
@@ -9,6 +11,12 @@ pub trait Tables {
 
     /// Every table.
     fn each(&mut self, visit: &mut dyn FnMut(&mut LockTable));
+
+    /// Somebody who lives here is about to act on the evidence of that look of that node. Nothing has changed yet: for
+    /// whoever checks the search from outside.
+    fn about_to_act(&mut self, machine: &NodeMachine, looker: (&NodeId, u64), evidence: &Evidence) {
+        let _ = (machine, looker, evidence);
+    }
 }
 
 /// A node with one table.

@@ -6,16 +6,22 @@ use std::sync::Arc;
 use super::agent::Turning;
 use super::message::{Evidence, FarStep, Message, Request};
 use super::node::NodeMachine;
+use super::tables::Tables;
+use crate::mutant::{self, Mutant};
 use crate::{Deadlock, Millis, NodeId, Object, Token, TxId, WaitName, WayOut};
 
 impl NodeMachine {
     /// Evidence of a deadlock, for a transaction that lives here. It is good only for the state in which the
     /// transaction was read, so no evidence is acted upon twice.
-    pub(super) fn judge(&mut self, from: &NodeId, look: u64, evidence: Evidence, now: Millis) {
+    pub(super) fn judge(&mut self, tables: &mut dyn Tables, from: &NodeId, look: u64, evidence: Evidence, now: Millis) {
         let agent = self.agents.get(&evidence.tx);
-        let acted =
-            agent.is_some_and(|agent| agent.is_waiting() && agent.stamp == evidence.stamp && agent.turning.is_none());
+        let acted = agent.is_some_and(|agent| {
+            agent.is_waiting()
+                && (agent.stamp == evidence.stamp || mutant::is_on(Mutant::ActsTwice))
+                && agent.turning.is_none()
+        });
         if acted {
+            tables.about_to_act(self, (from, look), &evidence);
             self.act_on(evidence, now);
         }
         self.say(from, Message::Resolved { look, acted }, now);

@@ -3,13 +3,37 @@
 //! A checker knows nothing of how the machines keep the promise. Each has a mutant of the rules that it catches first; see
 //! `docs/guarantees.md`.
 
+mod bounded_messages;
+mod every_deadlock_ends;
+mod everybody_is_served;
+mod first_come;
+mod line;
 mod mutual_exclusion;
+mod no_lost_wake_up;
+mod no_phantoms;
+mod nothing_leaks;
+mod one_victim;
+mod overtaking;
+mod searches;
+mod tokens_grow;
+mod versions_grow;
 
 use std::fmt;
 
 use crate::World;
 
+pub use bounded_messages::BoundedMessages;
+pub use every_deadlock_ends::EveryDeadlockEnds;
+pub use everybody_is_served::EverybodyIsServed;
+pub use first_come::FirstCome;
 pub use mutual_exclusion::MutualExclusion;
+pub use no_lost_wake_up::NoLostWakeUp;
+pub use no_phantoms::NoPhantoms;
+pub use nothing_leaks::NothingLeaks;
+pub use one_victim::OneVictim;
+pub use overtaking::Overtaking;
+pub use tokens_grow::TokensGrow;
+pub use versions_grow::VersionsGrow;
 
 /// Something that must always be true.
 pub trait Promise: fmt::Debug {
@@ -53,5 +77,18 @@ impl fmt::Display for Broken {
 
 /// All promises.
 pub fn all() -> Vec<Box<dyn Promise>> {
-    vec![Box::new(MutualExclusion)]
+    vec![
+        Box::new(MutualExclusion),
+        Box::new(FirstCome::default()),
+        Box::new(NoLostWakeUp::default()),
+        Box::new(TokensGrow::default()),
+        Box::new(VersionsGrow::default()),
+        Box::new(NoPhantoms::default()),
+        Box::new(Overtaking::default()),
+        Box::new(OneVictim::default()),
+        Box::new(BoundedMessages::default()),
+        Box::new(EveryDeadlockEnds::default()),
+        Box::new(EverybodyIsServed),
+        Box::new(NothingLeaks),
+    ]
 }

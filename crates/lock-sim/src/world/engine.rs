@@ -128,8 +128,7 @@ impl Engine for World {
     }
 
     fn status(&mut self, tx: TxId) -> TxStatus {
-        let status = self.home(tx).and_then(|home| home.machine.status(tx));
-        status.map_or(TxStatus::Ended, TxStatus::from)
+        self.status_of(tx)
     }
 
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {

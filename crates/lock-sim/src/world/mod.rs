@@ -11,17 +11,25 @@
 //! | what nodes and clocks do | `process`, `clock` |
 //! | how scenarios drive it | `engine` |
 //! | what is really so, whatever the machines believe | `truth` |
+//! | what checkers see after every event | `observed`, `view`, `watched` |
+//! | how everything comes right at the end | `closing` |
 
 mod clock;
+mod closing;
 mod engine;
 mod network;
-mod process;
+mod observed;
+pub(crate) mod process;
 mod trace;
 mod truth;
+mod view;
+mod watched;
 #[allow(clippy::module_inception)]
 mod world;
 
 pub use engine::Deed;
 pub use network::Weather;
-pub use truth::{Believed, Truth};
+pub use observed::{Act, Event, Observed};
+pub use truth::Truth;
+pub use view::{Grant, Met, NodeView, Waits};
 pub use world::{Due, World, WorldOptions};

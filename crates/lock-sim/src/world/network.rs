@@ -101,6 +101,10 @@ impl Network {
         self.cut.is_empty() && self.under_way.is_empty() && self.weather == Weather::default()
     }
 
+    pub(super) fn is_split(&self) -> bool {
+        !self.cut.is_empty()
+    }
+
     pub(super) fn is_cut(&self, from: &NodeId, to: &NodeId) -> bool {
         self.cut.contains(&(from.clone(), to.clone()))
     }

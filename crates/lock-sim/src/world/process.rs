@@ -3,6 +3,7 @@
 use lock_core::{Incarnation, LockTable, Millis, NodeConfig, NodeId, NodeMachine, Timing, Tokens};
 
 use super::clock::Clock;
+use super::watched::{Acting, Watched};
 
 /// A place where a node's processes run, one after the other.
 #[derive(Debug)]
@@ -17,9 +18,19 @@ pub(super) struct Site {
 
 /// One life of a node.
 #[derive(Debug)]
-pub(super) struct Process {
-    pub(super) machine: NodeMachine,
-    pub(super) table: LockTable,
+pub(crate) struct Process {
+    pub(crate) machine: NodeMachine,
+    pub(crate) table: LockTable,
+    /// Who acted on evidence in this event.
+    pub(super) acts: Vec<Acting>,
+}
+
+impl Process {
+    /// The machine and the tables that it is given. Acts are noted if somebody wants to know of them.
+    pub(super) fn parts(&mut self, watching: bool) -> (&mut NodeMachine, Watched<'_>) {
+        let acts = watching.then_some(&mut self.acts);
+        (&mut self.machine, Watched { table: &mut self.table, acts })
+    }
 }
 
 impl Site {
@@ -36,6 +47,7 @@ impl Site {
         self.process = Some(Process {
             machine: NodeMachine::new(config, self.clock.shows(now)),
             table: LockTable::new(self.incarnation, tokens, 0),
+            acts: Vec::new(),
         });
     }
 

@@ -2,22 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{HomeRow, Mode, NodeId, Object, TxId, WaitView};
+use lock_core::{ArrowKind, BlockView, HomeRow, NodeId, Object, TxId, WaitView};
 
+use super::view::Waits;
 use super::world::World;
-
-/// A grant that somebody may believe in at this moment.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Believed {
-    /// Where it was granted.
-    pub node: NodeId,
-    /// What.
-    pub object: Object,
-    /// Who.
-    pub tx: TxId,
-    /// How.
-    pub mode: Mode,
-}
 
 /// All that is really so in a world at one moment.
 #[derive(Clone, Debug, Default)]
@@ -34,10 +22,19 @@ impl Truth {
     /// Whoever does not wait finishes. A claim is met when enough of the nodes that it lacks let it in: those whose
     /// blockers have all finished, and those of which it is not sure that they block it.
     pub fn stuck(&self) -> BTreeSet<TxId> {
+        self.left_over(&|_| true)
+    }
+
+    /// Who could not go on even if order were laid aside: stuck by what others have.
+    pub fn hard_stuck(&self) -> BTreeSet<TxId> {
+        self.left_over(&|block| block.kind == ArrowKind::Hard)
+    }
+
+    fn left_over(&self, counts: &dyn Fn(&BlockView) -> bool) -> BTreeSet<TxId> {
         let mut left: BTreeSet<TxId> =
             self.needs.iter().filter(|(_, row)| !row.unmet.is_empty()).map(|(tx, _)| *tx).collect();
         loop {
-            let served: Vec<TxId> = left.iter().copied().filter(|tx| self.can_be_served(*tx, &left)).collect();
+            let served: Vec<TxId> = left.iter().copied().filter(|tx| self.can_be_served(*tx, &left, counts)).collect();
             if served.is_empty() {
                 return left;
             }
@@ -45,20 +42,36 @@ impl Truth {
         }
     }
 
-    fn can_be_served(&self, tx: TxId, left: &BTreeSet<TxId>) -> bool {
+    fn can_be_served(&self, tx: TxId, left: &BTreeSet<TxId>, counts: &dyn Fn(&BlockView) -> bool) -> bool {
         self.needs[&tx].unmet.iter().all(|unmet| {
             let free = unmet.waits.iter().filter(|(node, place)| {
                 let waits = self.waits.get(&(tx, node.clone())).into_iter().flatten();
                 let wait = waits.into_iter().find(|wait| wait.object == unmet.object && wait.place == *place);
                 wait.is_none_or(|wait| {
-                    !wait
-                        .blocks
-                        .iter()
-                        .any(|block| left.contains(&block.tx) && !self.is_letting_go(block.tx, node, &block.object))
+                    let stands = |block: &&BlockView| {
+                        left.contains(&block.tx) && !self.is_letting_go(block.tx, node, &block.object)
+                    };
+                    !wait.blocks.iter().filter(|block| counts(block)).any(|block| stands(&block))
                 })
             });
             free.count() + unmet.open as usize >= unmet.missing as usize
         })
+    }
+
+    /// Adds what a node knows.
+    pub(super) fn learn(&mut self, node: &NodeId, waits: &Waits) {
+        self.needs.extend(waits.needs.iter().map(|(tx, row)| (*tx, row.clone())));
+        self.waits.extend(waits.waits.iter().map(|(tx, waits)| ((*tx, node.clone()), waits.clone())));
+    }
+
+    /// Takes away what a node knew.
+    pub(super) fn forget(&mut self, node: &NodeId, waits: &Waits) {
+        for tx in waits.needs.keys() {
+            self.needs.remove(tx);
+        }
+        for tx in waits.waits.keys() {
+            self.waits.remove(&(*tx, node.clone()));
+        }
     }
 
     fn is_letting_go(&self, tx: TxId, node: &NodeId, object: &Object) -> bool {
@@ -71,30 +84,8 @@ impl World {
     pub fn truth(&self) -> Truth {
         let mut truth = Truth::default();
         for (name, process) in self.processes() {
-            for tx in process.machine.transactions() {
-                truth.needs.extend(process.machine.home_row(tx).map(|row| (tx, row)));
-            }
-            for tx in process.table.waiting_transactions() {
-                truth.waits.insert((tx, name.clone()), process.table.waits(tx));
-            }
+            truth.learn(name, &Waits::of(&process.machine, &process.table));
         }
         truth
-    }
-
-    /// Every grant that a living transaction may believe in now, by its own clock; of those that stand still too.
-    pub fn believed(&self) -> Vec<Believed> {
-        let mut believed = Vec::new();
-        for (name, process) in self.processes() {
-            let now = self.clock_of(name);
-            for tx in process.machine.transactions() {
-                for (object, node) in process.machine.parts(tx) {
-                    if let Some(mode) = process.machine.believes(tx, &object, &node, now) {
-                        believed.push(Believed { node, object, tx, mode });
-                    }
-                }
-            }
-        }
-        believed.sort();
-        believed
     }
 }

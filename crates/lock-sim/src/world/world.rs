@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use lock_core::{
-    Call, CallError, Deadlock, Incarnation, Message, Millis, NodeId, Object, Output, Timing, Token, TransactionOptions,
-    TxId,
+    Between, Call, CallError, Deadlock, Frame, Incarnation, Message, Millis, NodeId, NodeMachine, Object, Output,
+    Tables, Timing, Token, TransactionOptions, TxId,
 };
 
 use super::clock::Clock;
 use super::network::{Network, Packet, Way, Weather};
+use super::observed::{Event, Observed};
 use super::process::{Process, Site};
 use super::trace::{self, Trace};
+use super::view::NodeView;
 use crate::promises::{Broken, Promise};
 use crate::seeded::Seeded;
 use crate::{Fault, TxOptions};
@@ -58,6 +60,10 @@ pub struct World {
     pub(super) events: u64,
     promises: Vec<Box<dyn Promise>>,
     broken: Option<Broken>,
+    observed: Observed,
+    /// What was said in this event, of searches; and the last number said on each way.
+    said: Vec<(NodeId, Message)>,
+    numbers: BTreeMap<Way, (Between, u64)>,
     trace: Trace,
 }
 
@@ -84,6 +90,9 @@ impl World {
             events: 0,
             promises: Vec::new(),
             broken: None,
+            observed: Observed::default(),
+            said: Vec::new(),
+            numbers: BTreeMap::new(),
             trace: Trace::default(),
             options,
         };
@@ -95,6 +104,13 @@ impl World {
     /// Checks these promises after every event from now on, until one is broken.
     pub fn watch_over(&mut self, promises: Vec<Box<dyn Promise>>) {
         self.promises = promises;
+        let nodes = self.options.nodes.clone();
+        nodes.iter().for_each(|node| self.observe(node));
+    }
+
+    /// What checkers see: kept only while promises are watched over.
+    pub fn observed(&self) -> &Observed {
+        &self.observed
     }
 
     /// The first promise that was broken.
@@ -102,8 +118,35 @@ impl World {
         self.broken.as_ref()
     }
 
+    fn is_watching(&self) -> bool {
+        self.broken.is_none() && !self.promises.is_empty()
+    }
+
+    /// Takes note of what happened to a node.
+    fn observe(&mut self, node: &NodeId) {
+        if !self.is_watching() {
+            return;
+        }
+        let process = self.sites.get_mut(node).and_then(|site| site.process.as_mut());
+        let acting = process.map(|process| std::mem::take(&mut process.acts)).unwrap_or_default();
+        let view = self.process(node).map(NodeView::of);
+        let said = std::mem::take(&mut self.said);
+        let event = Event { number: self.events, node: Some(node.clone()), said, ..Event::default() };
+        self.observed.happened(event, acting, view);
+    }
+
+    /// Takes note of a sign of life of a peer.
+    fn observe_beat(&mut self, node: &NodeId) {
+        if self.is_watching()
+            && let Some(process) = self.process(node)
+        {
+            let beliefs = process.machine.beliefs();
+            self.observed.heard_of(self.events, node, beliefs);
+        }
+    }
+
     fn check(&mut self) {
-        if self.broken.is_some() || self.promises.is_empty() {
+        if !self.is_watching() {
             return;
         }
         let mut promises = std::mem::take(&mut self.promises);
@@ -170,21 +213,34 @@ impl World {
         self.search_messages
     }
 
-    pub(super) fn processes(&self) -> impl Iterator<Item = (&NodeId, &Process)> {
+    /// Whether all nodes run, are joined with each other, and have recovered.
+    pub fn is_whole(&self) -> bool {
+        let mut sites = self.sites.values();
+        let runs = |site: &Site| !site.frozen && site.process.as_ref().is_some_and(|it| !it.machine.is_recovering());
+        let joined = |process: &Process| self.options.nodes.iter().all(|node| process.machine.is_alive(node));
+        !self.network.is_split() && sites.all(runs) && self.processes().all(|(_, process)| joined(process))
+    }
+
+    /// The times that the nodes keep.
+    pub fn timing(&self) -> Timing {
+        self.options.timing
+    }
+
+    pub(crate) fn processes(&self) -> impl Iterator<Item = (&NodeId, &Process)> {
         self.sites.iter().filter_map(|(name, site)| Some((name, site.process.as_ref()?)))
     }
 
-    pub(super) fn process(&self, node: &NodeId) -> Option<&Process> {
+    pub(crate) fn process(&self, node: &NodeId) -> Option<&Process> {
         self.sites.get(node)?.process.as_ref()
     }
 
     /// What the clock of a node shows.
-    pub(super) fn clock_of(&self, node: &NodeId) -> Millis {
+    pub(crate) fn clock_of(&self, node: &NodeId) -> Millis {
         self.sites.get(node).map_or(Millis(self.now), |site| site.shows(self.now))
     }
 
     /// The process that a transaction lives in, if it still runs.
-    pub(super) fn home(&self, tx: TxId) -> Option<&Process> {
+    pub(crate) fn home(&self, tx: TxId) -> Option<&Process> {
         let (node, incarnation) = self.homes.get(&tx)?;
         self.process(node).filter(|process| process.machine.incarnation() == *incarnation)
     }
@@ -218,7 +274,7 @@ impl World {
             return Err(CallError::Unknown(tx));
         };
         self.trace.note(self.now, || format!("{home}: {tx} calls {call:?}"));
-        self.on(&home, |process, now| process.machine.call(&mut process.table, tx, call, now))
+        self.on(&home, false, |machine, tables, now| machine.call(tables, tx, call, now))
             .unwrap_or(Err(CallError::Unknown(tx)))
     }
 
@@ -226,8 +282,16 @@ impl World {
     pub fn fault(&mut self, fault: &Fault) {
         self.trace.note(self.now, || format!("{fault:?}"));
         match fault {
-            Fault::Crash(node) => self.crash(node),
-            Fault::Start(node) => self.start(node),
+            Fault::Crash(node) | Fault::Start(node) => {
+                if matches!(fault, Fault::Crash(_)) {
+                    self.crash(node)
+                } else {
+                    self.start(node)
+                }
+                self.events += 1;
+                self.observe(node);
+                self.check();
+            }
             Fault::Freeze(node) => self.freeze(node, true),
             Fault::Thaw(node) => self.freeze(node, false),
             Fault::Split(groups) => self.network.split(groups),
@@ -257,7 +321,9 @@ impl World {
         let joined = |process: &Process| self.options.nodes.iter().all(|node| process.machine.is_alive(node));
         self.sites.values().all(runs)
             && self.network.is_at_rest()
-            && self.processes().all(|(_, process)| joined(process) && !process.machine.is_recovering())
+            && self.processes().all(|(_, process)| {
+                joined(process) && !process.machine.is_recovering() && process.machine.kept().unheard == 0
+            })
     }
 
     fn crash(&mut self, node: &NodeId) {
@@ -265,6 +331,7 @@ impl World {
         if site.process.take().is_none() {
             return;
         }
+        // Where nothing runs, nothing stands still.
         site.frozen = false;
         let incarnation = site.incarnation;
         self.network.crashed(node);
@@ -345,7 +412,7 @@ impl World {
             Due::Arrival(way) => self.arrives(way),
             Due::Tick(node) => {
                 self.trace.note(self.now, || format!("{node}: tick"));
-                self.on(node, |process, now| process.machine.tick(&mut process.table, now));
+                self.on(node, false, |machine, tables, now| machine.tick(tables, now));
             }
         }
     }
@@ -363,30 +430,60 @@ impl World {
             }
             return;
         }
-        self.on(to, |process, now| match packet {
-            Packet::Frame(frame) => process.machine.receive(&mut process.table, from, *frame, now),
-            Packet::Gone(incarnation) => process.machine.gone(&mut process.table, from, Some(incarnation), now),
+        self.on(to, is_beat(&packet), |machine, tables, now| match packet {
+            Packet::Frame(frame) => machine.receive(tables, from, *frame, now),
+            Packet::Gone(incarnation) => machine.gone(tables, from, Some(incarnation), now),
         });
     }
 
     /// Lets a process do something, and takes what comes out.
-    fn on<R>(&mut self, node: &NodeId, act: impl FnOnce(&mut Process, Millis) -> R) -> Option<R> {
+    fn on<R>(
+        &mut self,
+        node: &NodeId,
+        is_beat: bool,
+        act: impl FnOnce(&mut NodeMachine, &mut dyn Tables, Millis) -> R,
+    ) -> Option<R> {
         self.events += 1;
+        let watching = self.is_watching();
         let site = self.sites.get_mut(node)?;
         let now = site.shows(self.now);
         let process = site.process.as_mut()?;
-        let done = act(process, now);
+        let (machine, mut tables) = process.parts(watching);
+        let done = act(machine, &mut tables, now);
         for output in process.machine.take_outputs() {
             self.comes_out(node, output);
+        }
+        if is_beat {
+            self.observe_beat(node)
+        } else {
+            self.observe(node)
         }
         self.check();
         Some(done)
     }
 
+    /// Counts a message of a search when it is said for the first time.
+    fn says(&mut self, from: &NodeId, to: &NodeId, frame: &Frame) {
+        let Frame::Data { between, seq, message, .. } = frame else { return };
+        let last = self.numbers.entry((from.clone(), to.clone())).or_insert((*between, 0));
+        if last.0 != *between {
+            *last = (*between, 0);
+        }
+        if *seq > last.1 {
+            last.1 = *seq;
+            if is_search(message) {
+                self.search_messages += 1;
+                self.said.extend(
+                    (self.broken.is_none() && !self.promises.is_empty()).then(|| (to.clone(), message.clone())),
+                );
+            }
+        }
+    }
+
     fn comes_out(&mut self, node: &NodeId, output: Output) {
         match output {
             Output::Send { to, frame } => {
-                self.search_messages += u64::from(is_search(&frame));
+                self.says(node, &to, &frame);
                 self.network.send(node, &to, Packet::Frame(frame), self.now, &mut self.random);
             }
             Output::Lost { tx, object } => {
@@ -417,8 +514,13 @@ pub enum Due {
     Tick(NodeId),
 }
 
-fn is_search(frame: &lock_core::Frame) -> bool {
-    let lock_core::Frame::Data { message, .. } = frame else { return false };
+/// Whether a packet is a sign of life, and nothing else.
+fn is_beat(packet: &Packet) -> bool {
+    let Packet::Frame(frame) = packet else { return false };
+    matches!(**frame, Frame::Beat { .. } | Frame::BeatAnswer { .. })
+}
+
+fn is_search(message: &Message) -> bool {
     matches!(
         message,
         Message::Ask { .. }

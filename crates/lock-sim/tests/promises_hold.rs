@@ -1,0 +1,38 @@
+//! Every promise holds, after every event, in random lives of clusters with faults.
+//!
+//! `PROMISE_SEEDS=A..B` tries those seeds; `PROMISE_TRACE=SEED` prints what happens in one of them.
+
+mod random_cluster;
+
+use random_cluster::{Life, Random, live, lived};
+
+fn seeds() -> std::ops::Range<u64> {
+    let given = std::env::var("PROMISE_SEEDS").ok();
+    let range = given.and_then(|text| {
+        let (from, to) = text.split_once("..")?;
+        Some(from.parse().ok()?..to.parse().ok()?)
+    });
+    range.unwrap_or(0..40)
+}
+
+fn life_of(seed: u64) -> Life {
+    Life::of(&mut Random::new(!seed))
+}
+
+#[test]
+fn in_random_lives() {
+    if let Some(seed) = std::env::var("PROMISE_TRACE").ok().and_then(|seed| seed.parse().ok()) {
+        let world = lived(life_of(seed), seed, true);
+        println!("{:?}\n{}", life_of(seed), world.trace().join("\n"));
+    }
+    let (mut events, mut deadlocks, mut failures) = (0, 0, Vec::new());
+    for seed in seeds() {
+        let outcome = live(life_of(seed), seed);
+        events += outcome.events;
+        deadlocks += outcome.deadlocks;
+        failures.extend(outcome.broken.map(|broken| format!("seed {seed}: {broken}")));
+    }
+    println!("{events} events, {deadlocks} deadlocks");
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), seeds().count(), failures.join("\n"));
+    assert!(deadlocks > 0, "a test without a deadlock shows nothing");
+}
