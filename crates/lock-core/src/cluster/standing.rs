@@ -28,7 +28,12 @@ impl NodeMachine {
             agent.stamp += 1;
         }
         for (object, standing) in claims {
-            self.stands_now(node, tx, ask, &object, standing, now);
+            // What was said before the node heard that it is let go would bring back what was given up; the
+            // answer to that is on its way.
+            let lets_go = |agent: &Agent| agent.is_letting_go(node, &object);
+            if !self.agents.get(&tx).is_some_and(lets_go) {
+                self.stands_now(node, tx, ask, &object, standing, now);
+            }
             self.stop_trying(tx, &object, now);
         }
         self.turn_answered(tx, ask, turned, now);
@@ -49,9 +54,11 @@ impl NodeMachine {
         }
         let forgotten = before.hold_until.is_some() && before.granted.is_some() && after.granted.is_none();
         let lost = agent.take_stock(object) && forgotten;
-        let nothing = after.granted.is_none() && after.wanted.is_none() && after.asked.is_none();
-        if nothing {
-            self.has_nothing(tx, object, node, ask, now);
+        if after.wanted.is_none() && after.asked.is_none() {
+            match after.granted {
+                None => self.has_nothing(tx, object, node, ask, now),
+                Some((granted, _)) => self.has_no_more_than(granted, tx, object, node, now),
+            }
         }
         if lost {
             self.lose(tx, object, now);
@@ -89,6 +96,23 @@ impl NodeMachine {
                 agent.claims.remove(object);
                 agent.machine.gave_back(object);
             }
+        }
+    }
+
+    /// A node says that nothing more is wanted than what is granted. If less is granted than is claimed, what was
+    /// granted above it meanwhile covers the rest. That is enough on one node; of many, each is asked for its own.
+    fn has_no_more_than(&mut self, granted: Mode, tx: TxId, object: &Object, node: &NodeId, now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        let Some(claim) = agent.claims.get_mut(object) else { return };
+        if granted.covers(claim.mode) || claim.hopeless || claim.trying {
+            return;
+        }
+        let mode = claim.mode;
+        if is_spread(claim) {
+            self.ask_again(tx, node, &[(object.clone(), mode)], now);
+        } else {
+            claim.mode = granted;
+            agent.take_stock(object);
         }
     }
 
@@ -190,6 +214,11 @@ pub(super) fn is_spread(claim: &super::agent::Spread) -> bool {
 }
 
 impl Agent {
+    /// Whether a node has yet to hear that an object is given up there, in whole or in part.
+    fn is_letting_go(&self, node: &NodeId, object: &Object) -> bool {
+        self.letting_go.values().any(|(at, objects)| at == node && objects.contains(object))
+    }
+
     /// The nodes that know something of the transaction, or will.
     pub(super) fn nodes(&self) -> std::collections::BTreeSet<NodeId> {
         let parts = self.claims.values().flat_map(|claim| &claim.nodes);
