@@ -43,10 +43,15 @@ impl NodeMachine {
         let mut again: Vec<(Object, Mode)> = Vec::new();
         for (object, claim) in &mut agent.claims {
             let content = claim.is_met() && claim.require.counts_only_the_alive();
+            if content && claim.nodes.get(peer).is_some_and(|part| part.gone) {
+                // Done without, it is no part of the claim any more: nobody is to hope for its grant.
+                claim.nodes.remove(peer);
+                continue;
+            }
             let Some(part) = claim.nodes.get_mut(peer) else { continue };
             // Forgotten in a restart: a waiting claim, or the conversion of a grant.
             let forgotten = !part.gone && !part.has(claim.mode) && !claim.hopeless;
-            if forgotten || (part.gone && await_nodes && !content) {
+            if forgotten || (part.gone && await_nodes) {
                 part.gone = false;
                 again.push((object.clone(), claim.mode));
             }
