@@ -87,7 +87,8 @@ impl NodeMachine {
         } else if claim.nodes.len() == 1 {
             agent.claims.remove(object);
             agent.machine.gave_back(object);
-        } else if ask == 0 {
+        } else if ask == 0 || !(claim.trying || claim.is_met()) {
+            // Also what was surrendered below a grant that came meanwhile and covers it.
             let mode = claim.mode;
             self.ask_again(tx, node, &[(object.clone(), mode)], now);
         } else if claim.nodes.values().all(|part| part.granted.is_none() && part.wanted.is_none()) {
