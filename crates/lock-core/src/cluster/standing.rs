@@ -43,7 +43,7 @@ impl NodeMachine {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         let Some(part) = agent.part(object, node) else { return };
         // What was said before the last question was heard is out of date: the answer will say how it stands.
-        if part.asked.is_some_and(|asked| ask < asked) {
+        if part.asked.is_some_and(|asked| ask < asked) && !mutant::is_on(Mutant::BelievesOldAnswers) {
             return;
         }
         let before = *part;
