@@ -38,8 +38,8 @@ pub use object::{InvalidObject, MAX_DEPTH, MAX_OBJECT_BYTES, MAX_SEGMENT_BYTES, 
 pub use require::Require;
 pub use search::{Resolution, check_nobody_is_stuck, look, wait_graph};
 pub use table::{
-    Answer, Ask, Change, ClaimChange, ClaimView, HolderView, InTheWay, LockTable, NotHeld, Refused, Scope, Surrendered,
-    TxProfile, WaiterView, WatchId, request_all,
+    Answer, Ask, Change, ClaimChange, ClaimShape, ClaimView, HolderView, InTheWay, LockTable, NotHeld, Refused, Scope,
+    Surrendered, TableShape, TxProfile, WaiterView, WatchId, request_all,
 };
 pub use tokens::Tokens;
 pub use transaction::{Claim, ClaimError, LostClaim, Over, Status, TransactionMachine, TransactionOptions, join};

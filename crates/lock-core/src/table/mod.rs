@@ -12,6 +12,7 @@
 //! | how intention modes are counted | `tree` |
 //! | what is told to watchers | `watch` |
 //! | what always holds | `check` |
+//! | what it is like, for comparing | `shape` |
 
 mod batch;
 mod blockers;
@@ -23,6 +24,7 @@ mod release;
 mod searched;
 mod seen;
 mod settle;
+mod shape;
 mod tree;
 mod view;
 mod watch;
@@ -40,6 +42,7 @@ use crate::{Fact, Incarnation, Mode, Object, Tokens, TxId, Version};
 pub use batch::request_all;
 pub use claim::{Answer, Ask, ClaimChange, InTheWay, Refused};
 pub use release::{NotHeld, Surrendered};
+pub use shape::{ClaimShape, TableShape};
 pub use view::{ClaimView, HolderView, WaiterView};
 pub use watch::{Change, Scope, WatchId};
 
