@@ -1,12 +1,15 @@
 //! The pure engine: the machines of `lock-core` in virtual time.
 
+mod forking;
+mod taking_back;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lock_core::{
     Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, HolderView, Incarnation, LockTable, Millis, Mode, NodeId,
-    Object, Require, Scope, Surrendered, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph,
-    WatchId, check_nobody_is_stuck, join, look, request_all, wait_graph,
+    Object, Require, Scope, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph, WatchId,
+    check_nobody_is_stuck, join, look, request_all, wait_graph,
 };
 
 use crate::seeded::Seeded;
@@ -22,6 +25,8 @@ pub struct PureNode {
     // The search takes anything that dereferences to a table.
     #[allow(clippy::vec_box)]
     tables: Vec<Box<LockTable>>,
+    /// Where all tables take their tokens from.
+    counter: Tokens,
     machines: BTreeMap<TxId, TransactionMachine>,
     deadlocks: Vec<Arc<Deadlock>>,
     tokens: BTreeMap<Object, Vec<Token>>,
@@ -39,12 +44,13 @@ impl PureNode {
     /// A node whose objects are spread over a number of tables.
     pub fn with_tables(count: usize) -> Self {
         let first = Incarnation(0);
-        let tokens = Tokens::starting_at(first);
-        let table = |seed| Box::new(LockTable::new(first, tokens.clone(), seed));
+        let counter = Tokens::starting_at(first);
+        let table = |seed| Box::new(LockTable::new(first, counter.clone(), seed));
         Self {
             name: NodeId::new("n1"),
             now: Millis(0),
             tables: (0..count.max(1) as u64).map(table).collect(),
+            counter,
             machines: BTreeMap::new(),
             deadlocks: Vec::new(),
             tokens: BTreeMap::new(),
@@ -195,7 +201,6 @@ impl Engine for PureNode {
         if !matches!(action, Action::End | Action::Drop) {
             self.machine(tx).running().map_err(|over| refusal(&over))?;
         }
-        let now = self.now;
         match action {
             Action::Lock(claims) => {
                 self.watch(claims);
@@ -221,17 +226,7 @@ impl Engine for PureNode {
                 self.settle(object);
                 Ok(())
             }
-            Action::Surrender(object) => {
-                let in_time = self.machine(tx).may_wait(now);
-                let may_wait = in_time.is_ok();
-                let surrendered = self.table_of(object).surrender(tx, object, None, may_wait, now);
-                if surrendered.map_err(|error| refusal(&error))? == Surrendered::Kept {
-                    in_time.map_err(|late| refusal(&late))?;
-                }
-                self.settle(object);
-                self.look(tx);
-                Ok(())
-            }
+            Action::Surrender(object) => self.surrender(tx, object, None),
             Action::Saw => {
                 self.tables.iter_mut().for_each(|table| table.tell_all(tx));
                 Ok(())
