@@ -12,6 +12,7 @@
 //! | [`ActorNode`] | the same rules as programs meet them: a real node, real transactions |
 //! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
+//! | [`Explorable`], [`explore`] | all lives of a small world, not only random ones |
 //! | [`Entry`] | the transcript, as JSON lines |
 //!
 //! ```
@@ -28,6 +29,7 @@ mod drain;
 mod engine;
 mod engines;
 mod expectation;
+mod explore;
 mod failure;
 mod many_nodes;
 mod naive;
@@ -45,6 +47,9 @@ mod workload;
 pub use actors::ActorNode;
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
 pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for};
+pub use explore::{
+    CallKind, Calls, Counterexample, Explorable, Exploration, Explored, OneNode, SmallWorld, explore, one_node_worlds,
+};
 pub use failure::Failure;
 pub use many_nodes::{ManyNodes, needs_many_nodes};
 pub use naive::{NaiveWorld, Resolution};

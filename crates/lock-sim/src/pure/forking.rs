@@ -1,6 +1,6 @@
 //! A node as it stands, once more: to try out what may come, or to compare.
 
-use lock_core::{Tokens, TxId};
+use lock_core::{Deadlock, Tokens, TxId};
 
 use super::PureNode;
 use crate::NodeShape;
@@ -31,5 +31,10 @@ impl PureNode {
             tables: self.tables.iter().map(|table| table.shape()).collect(),
             over: self.machines.keys().copied().filter(over).collect(),
         }
+    }
+
+    /// Gives the deadlocks that were resolved since the last time, and forgets them.
+    pub(crate) fn take_deadlocks(&mut self) -> Vec<Deadlock> {
+        self.deadlocks.drain(..).map(|deadlock| (*deadlock).clone()).collect()
     }
 }
