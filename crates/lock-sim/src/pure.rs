@@ -86,14 +86,9 @@ impl PureNode {
 
     fn lock(&mut self, tx: TxId, claims: &[(Object, Mode)], require: Require) -> Result<(), ClaimError> {
         let claims = join(claims.iter().cloned());
-        let (name, now) = (self.name.clone(), self.now);
+        let now = self.now;
         for (object, mode) in &claims {
-            let claim = Claim { require, ..Claim::new(object.clone(), *mode) };
-            let is_claimed = self.table_of(object).claim(tx, object).is_some();
-            if !is_claimed {
-                self.machine(tx).gave_back(object);
-            }
-            self.machine(tx).admit(&claim, &name, std::slice::from_ref(&name), is_claimed)?;
+            self.admit(tx, &Claim { require, ..Claim::new(object.clone(), *mode) })?;
         }
         let (profile, late) = (self.machine(tx).profile(), self.machine(tx).may_wait(now));
         // Whoever is late gets what can be had at once: all of it, or nothing.
@@ -107,6 +102,16 @@ impl PureNode {
         }
         self.look(tx);
         Ok(())
+    }
+
+    /// The conditions of a claim are believed only as long as the table knows the claim: it goes in many ways.
+    fn admit(&mut self, tx: TxId, claim: &Claim) -> Result<(), ClaimError> {
+        let name = self.name.clone();
+        let is_claimed = self.table_of(&claim.object).claim(tx, &claim.object).is_some();
+        if !is_claimed {
+            self.machine(tx).gave_back(&claim.object);
+        }
+        self.machine(tx).admit(claim, &name, std::slice::from_ref(&name), is_claimed)
     }
 
     fn look(&mut self, tx: TxId) {
@@ -171,9 +176,8 @@ impl PureNode {
     }
 
     fn attempt(&mut self, tx: TxId, object: &Object, mode: Mode) -> Result<(), ClaimError> {
-        let (name, now) = (self.name.clone(), self.now);
-        let claim = Claim::new(object.clone(), mode);
-        self.machine(tx).admit(&claim, &name, std::slice::from_ref(&name), false)?;
+        let now = self.now;
+        self.admit(tx, &Claim::new(object.clone(), mode))?;
         let profile = self.machine(tx).profile();
         let had = self.table_of(object).request(&profile, object, mode, Ask::TRY, || now);
         self.settle(object);
