@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lock_core::{ClaimChange, Mode, Object, TxId};
+use lock_core::{ClaimChange, Mode, Object, Require, TxId};
 use lock_sim::{Action, TxOptions};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -71,6 +71,7 @@ fn sayable() -> impl Strategy<Value = Step> {
 fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         20 => claim().prop_map(|claim| Action::Lock(vec![claim])),
+        2 => (claim(), require()).prop_map(|((object, mode), require)| Action::LockRequiring(object, mode, require)),
         3 => vec(claim(), 2..4).prop_map(Action::Lock),
         3 => claim().prop_map(|(object, mode)| Action::Try(object, mode)),
         4 => object().prop_map(Action::Unlock),
@@ -98,6 +99,10 @@ fn take_back() -> impl Strategy<Value = Step> {
 
 fn claim() -> impl Strategy<Value = (Object, Mode)> {
     (object(), prop_oneof![Just(Mode::Write), Just(Mode::Read)])
+}
+
+fn require() -> impl Strategy<Value = Require> {
+    prop_oneof![Just(Require::All), Just(Require::Any), Just(Require::Majority), Just(Require::AllAlive)]
 }
 
 fn object() -> impl Strategy<Value = Object> {

@@ -70,7 +70,7 @@ fn taken_back(world: &NaiveWorld, tx: TxId, object: &Object, change: ClaimChange
 
 /// The words that the refusals of all engines share.
 fn fixed_words(refusal: &str) -> &'static str {
-    let words = ["not held", "ended", "aborted", "deadline"];
+    let words = ["not held", "ended", "aborted", "deadline", "conflicting claim"];
     words.into_iter().find(|words| refusal.contains(words)).expect("a refusal has fixed words")
 }
 
