@@ -24,6 +24,12 @@ impl Tokens {
         Self(Arc::new(Counter(AtomicU64::new(incarnation.first_number() + 1))))
     }
 
+    /// A counter that stands where this one stands and goes on by itself: for a copy of a node, to try out what
+    /// comes of it. Two that count on by themselves give the same tokens twice, so nothing real may have both.
+    pub fn fork(&self) -> Self {
+        Self(Arc::new(Counter(AtomicU64::new(self.0.0.load(Ordering::Relaxed)))))
+    }
+
     pub(crate) fn next(&self) -> Token {
         Token(self.0.0.fetch_add(1, Ordering::Relaxed))
     }

@@ -14,6 +14,7 @@
 //! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
 //! | [`generate`], [`live`], [`shrink`] | random lives of clusters, and how a failing one is made small |
+//! | [`Explorable`], [`explore`] | all lives of a small world, not only random ones |
 //! | [`Entry`] | the transcript, as JSON lines |
 //!
 //! ```
@@ -30,10 +31,12 @@ mod drain;
 mod engine;
 mod engines;
 mod expectation;
+mod explore;
 mod failure;
 mod many_nodes;
 mod naive;
 mod names;
+mod node_shape;
 mod parse;
 pub mod promises;
 mod pure;
@@ -51,17 +54,21 @@ mod world;
 pub use actors::ActorNode;
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
 pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for, engine_for_scenario};
+pub use explore::{
+    CallKind, Calls, Counterexample, Explorable, Exploration, Explored, OneNode, SmallWorld, explore, one_node_worlds,
+};
 pub use failure::Failure;
 pub use many_nodes::{ManyNodes, needs_many_nodes};
 pub use naive::{NaiveWorld, Resolution};
 pub use names::Names;
+pub use node_shape::NodeShape;
 pub use parse::{LoadError, MAX_FILE_BYTES, MAX_LINES, ParseError};
 pub use pure::PureNode;
 pub use quorum::{Check, QuorumWorld, Rules, Scope, Surplus, Took, Turning};
 pub use quorum_search::{Broken, QuorumReport, QuorumTally, Timing, search_quorum_worlds};
 pub use runner::{Report, run};
 pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};
-pub use search::{Finding, SearchReport, Tally, search_worlds};
+pub use search::{Finding, Script, ScriptStep, SearchReport, Tally, search_worlds};
 pub use transcript::{Entry, Outcome};
 pub use trial::{Profile, TrialFailure, TrialReport, UnknownProfile, generate, live, shrink, trace};
 pub use workload::{Workload, random_actions};

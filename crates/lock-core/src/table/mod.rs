@@ -13,6 +13,7 @@
 //! | what is told to watchers | `watch` |
 //! | what other nodes ask of it | `far` |
 //! | what always holds | `check` |
+//! | what it is like, for comparing | `shape` |
 
 mod batch;
 mod blockers;
@@ -25,6 +26,7 @@ mod release;
 mod searched;
 mod seen;
 mod settle;
+mod shape;
 mod tree;
 mod view;
 mod watch;
@@ -45,6 +47,7 @@ pub use batch::request_all;
 pub use claim::{Answer, Ask, ClaimChange, InTheWay, Refused};
 pub use far::{BlockView, Standing, WaitName, WaitView};
 pub use release::{NotHeld, Surrendered};
+pub use shape::{ClaimShape, TableShape};
 pub use view::{ClaimView, HolderView, WaiterView};
 pub use watch::{Change, Scope, WatchId};
 

@@ -13,7 +13,7 @@ pub(crate) type Slot = u32;
 pub(super) const NONE: Slot = Slot::MAX;
 
 /// An object that somebody claims, or an ancestor of one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) object: Object,
     pub(super) parent: Slot,
@@ -28,7 +28,7 @@ pub(super) struct Entry {
 }
 
 /// The intention modes of an entry: how many claims stand below it, by mode.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Branch {
     pub(super) first_child: Slot,
     pub(super) granted: Tally,
@@ -138,7 +138,7 @@ impl WaitQueue {
 }
 
 /// What one transaction has and wants of one object.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ClaimRecord {
     /// The token of the grant; meaningless without one.
     pub(super) token: Token,
@@ -163,7 +163,7 @@ pub(super) struct ClaimRecord {
 }
 
 /// What one transaction has in this table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TxRecord {
     pub(super) id: TxId,
     pub(super) first_claim: Slot,

@@ -13,7 +13,7 @@ use crate::{ClaimView, Deadlock, InvalidObject, Millis, Mode, NodeId, Object, Re
 /// What a transaction has and waits for stands in the tables of the nodes; the machine does not keep it a
 /// second time, but is shown it. It keeps what no table knows: the options, the conditions of
 /// claims that are not plain, the deadlocks that its caller is owed, and whether it is over.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TransactionMachine {
     tx: TxId,
     options: TransactionOptions,
@@ -24,7 +24,7 @@ pub struct TransactionMachine {
     notes: Option<Box<Notes>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Notes {
     /// Nodes and require of each claim that is not simply on the home node.
     conditions: BTreeMap<Object, (BTreeSet<NodeId>, Require)>,
@@ -33,7 +33,7 @@ struct Notes {
     cannot_serve: BTreeSet<Object>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Life {
     Running,
     Aborted(Arc<Deadlock>),

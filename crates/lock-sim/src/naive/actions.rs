@@ -99,7 +99,7 @@ impl NaiveWorld {
     }
 
     /// A held write becomes a read; so does a write that is only waited for.
-    fn downgrade(&mut self, id: &ClaimId) {
+    pub(super) fn downgrade(&mut self, id: &ClaimId) {
         match self.claims.get_mut(id) {
             Some(Claim { granted: Some(grant), .. }) => grant.mode = Mode::Read,
             Some(Claim { waiting: Some(wait), .. }) => wait.mode = Mode::Read,

@@ -89,6 +89,22 @@ impl NaiveWorld {
         deadlines.filter(|(deadline, _)| *deadline <= until).min()
     }
 
+    /// What became of a transaction.
+    pub(crate) fn status_of(&self, tx: TxId) -> TxStatus {
+        match self.transactions.get(&tx).map(|transaction| transaction.life) {
+            Some(Life::Ended) => TxStatus::Ended,
+            Some(Life::Aborted) => TxStatus::Aborted,
+            _ if self.is_waiting(tx) => TxStatus::Waiting,
+            _ if self.claims_of(tx).next().is_some() => TxStatus::HasAll,
+            _ => TxStatus::NoLocks,
+        }
+    }
+
+    /// Gives the deadlocks that were resolved since the last time, and forgets them.
+    pub(crate) fn take_deadlocks(&mut self) -> Vec<Deadlock> {
+        std::mem::take(&mut self.deadlocks)
+    }
+
     /// Resolves what deadlocks there are, seen from one transaction, and tells what it took.
     ///
     /// [`Engine::act`] does this by itself. It is only of use after [`NaiveWorld::carry_out`].
@@ -129,13 +145,7 @@ impl Engine for NaiveWorld {
     }
 
     fn status(&mut self, tx: TxId) -> TxStatus {
-        match self.transactions.get(&tx).map(|transaction| transaction.life) {
-            Some(Life::Ended) => TxStatus::Ended,
-            Some(Life::Aborted) => TxStatus::Aborted,
-            _ if self.is_waiting(tx) => TxStatus::Waiting,
-            _ if self.claims_of(tx).next().is_some() => TxStatus::HasAll,
-            _ => TxStatus::NoLocks,
-        }
+        self.status_of(tx)
     }
 
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {

@@ -1,0 +1,23 @@
+//! All lives of a small world, not only random ones.
+//!
+//! | to learn | read |
+//! |---|---|
+//! | what can be explored | `explorable` |
+//! | how every state is reached once | `explorer` |
+//! | how a broken promise is told in few steps | `counterexample` |
+//! | what the states of one node are | `one_node`, `calls` |
+//! | which worlds of one node there are | `worlds` |
+
+mod calls;
+mod counterexample;
+mod explorable;
+mod explorer;
+mod one_node;
+mod worlds;
+
+pub use calls::{CallKind, Calls};
+pub use counterexample::Counterexample;
+pub use explorable::Explorable;
+pub use explorer::{Exploration, Explored, explore};
+pub use one_node::OneNode;
+pub use worlds::{SmallWorld, one_node_worlds};
