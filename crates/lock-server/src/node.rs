@@ -133,6 +133,11 @@ impl Node {
         TxId(self.next_tx.0.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// How many transactions have begun: the id of the youngest.
+    pub fn transactions_begun(&self) -> u64 {
+        self.next_tx.0.load(Ordering::Relaxed) - 1
+    }
+
     /// The time since the start of the node, in milliseconds. In Tokio's virtual time it stands still as that does.
     pub fn now(&self) -> Millis {
         Millis(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX))
