@@ -13,6 +13,8 @@
 //! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
 //! | [`Entry`] | the transcript, as JSON lines |
+//! | [`scenario!`], [`SeenDeadlocks`] | scenario text in a Rust test, and what a test demands |
+//! | [`interleavings`], [`Tasks`] | how a program's own locking code runs in every order that a seed can choose |
 //!
 //! ```
 //! use lock_sim::Scenario;
@@ -36,8 +38,11 @@ mod parse;
 mod pure;
 mod runner;
 mod scenario;
+mod schedule;
 mod search;
 mod seeded;
+mod seen_deadlocks;
+mod story;
 mod transcript;
 mod workload;
 
@@ -52,7 +57,13 @@ pub use parse::{LoadError, MAX_FILE_BYTES, MAX_LINES, ParseError};
 pub use pure::PureNode;
 pub use runner::{Report, run};
 pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};
+pub use schedule::{
+    Cause, Counterexample, Explored, Holds, Interleavings, Life, SEED_VARIABLE, Schedule, Spawned, Tasks, Turn,
+    interleavings, replay,
+};
 pub use search::{Finding, SearchReport, Tally, search_worlds};
+pub use seen_deadlocks::SeenDeadlocks;
+pub use story::run_text;
 pub use transcript::{Entry, Outcome};
 pub use workload::{Workload, random_actions};
 
