@@ -14,6 +14,7 @@
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
 //! | [`Entry`] | the transcript, as JSON lines |
 //! | [`scenario!`], [`SeenDeadlocks`] | scenario text in a Rust test, and what a test demands |
+//! | [`Mix`], [`Keys`], [`Weights`] | random workloads from a seed |
 //! | [`interleavings`], [`Tasks`] | how a program's own locking code runs in every order that a seed can choose |
 //!
 //! ```
@@ -65,7 +66,7 @@ pub use search::{Finding, SearchReport, Tally, search_worlds};
 pub use seen_deadlocks::SeenDeadlocks;
 pub use story::run_text;
 pub use transcript::{Entry, Outcome};
-pub use workload::{Workload, random_actions};
+pub use workload::{Keys, LifeReport, Mix, RandomLife, RandomStep, Weights, Workload, random_actions};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

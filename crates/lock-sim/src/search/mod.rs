@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use life::Tally;
 pub use report::{Finding, SearchReport};
+pub(crate) use script::Step as ScriptStep;
 
 use life::live;
 use script::Script;

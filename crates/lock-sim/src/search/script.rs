@@ -14,7 +14,7 @@ pub(super) struct Script {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Act(TxId, Action),
     Advance(u64),
 }
