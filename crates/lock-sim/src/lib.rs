@@ -14,6 +14,7 @@
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
 //! | [`Entry`] | the transcript, as JSON lines |
 //! | [`scenario!`], [`SeenDeadlocks`] | scenario text in a Rust test, and what a test demands |
+//! | [`read_deadlock`], [`reproduce`] | from a deadlock in a log to a scenario in which it happens again |
 //! | [`Mix`], [`Keys`], [`Weights`] | random workloads from a seed |
 //! | [`interleavings`], [`Tasks`] | how a program's own locking code runs in every order that a seed can choose |
 //!
@@ -31,12 +32,14 @@ mod drain;
 mod engine;
 mod engines;
 mod expectation;
+mod explanation;
 mod failure;
 mod many_nodes;
 mod naive;
 mod names;
 mod parse;
 mod pure;
+mod reproduce;
 mod runner;
 mod scenario;
 mod schedule;
@@ -50,12 +53,14 @@ mod workload;
 pub use actors::ActorNode;
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
 pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for};
+pub use explanation::{UnreadableDeadlock, read_deadlock};
 pub use failure::Failure;
 pub use many_nodes::{ManyNodes, needs_many_nodes};
 pub use naive::{NaiveWorld, Resolution};
 pub use names::Names;
 pub use parse::{LoadError, MAX_FILE_BYTES, MAX_LINES, ParseError};
 pub use pure::PureNode;
+pub use reproduce::{NotReproducible, reproduce};
 pub use runner::{Report, run};
 pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};
 pub use schedule::{
