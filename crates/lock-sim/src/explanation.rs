@@ -38,11 +38,12 @@ pub enum UnreadableDeadlock {
 /// assert!(lock_sim::read_deadlock("all quiet").is_err());
 /// ```
 pub fn read_deadlock(log: &str) -> Result<Deadlock, UnreadableDeadlock> {
-    match (log.find(HEAD), log.find('{')) {
-        (Some(text), json) if json.is_none_or(|json| text < json) => from_text(&log[text..]),
-        (_, Some(json)) => from_json(&log[json..]),
-        _ => Err(UnreadableDeadlock::Missing),
-    }
+    let text = log.find(HEAD).map(|at| (at, from_text(&log[at..])));
+    let json = log.find('{').map(|at| (at, from_json(&log[at..])));
+    let mut found: Vec<_> = text.into_iter().chain(json).collect();
+    // What can be read comes before what cannot, and then what stands first.
+    found.sort_by_key(|(at, read)| (read.is_err(), *at));
+    found.into_iter().next().map_or(Err(UnreadableDeadlock::Missing), |(_, read)| read)
 }
 
 const HEAD: &str = "deadlock of ";

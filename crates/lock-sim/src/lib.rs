@@ -76,3 +76,8 @@ pub use workload::{Keys, LifeReport, Mix, RandomLife, RandomStep, Weights, Workl
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The code of the guide is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guides/reproduce-a-deadlock.md")]
+struct Guide;

@@ -16,7 +16,7 @@ fn what_is_explained_is_read_back_from_text_and_json() {
     let all = deadlocks();
     assert!(all.len() > 100, "{}", all.len());
     for deadlock in all {
-        let text = format!("WARN a log\n{deadlock}\nand so on {{");
+        let text = format!("WARN a log {{\n{deadlock}\nand so on {{");
         assert_eq!(read_deadlock(&text).unwrap(), deadlock);
         let json = format!("{{\"level\":\"WARN\",\"deadlock\":{}}}", serde_json::to_string(&deadlock).unwrap());
         assert_eq!(read_deadlock(&json).unwrap(), deadlock);

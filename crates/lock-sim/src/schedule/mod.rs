@@ -40,8 +40,8 @@ use exploration::{counterexample, live};
 ///   is taken for somebody who waits for ever.
 /// - Real I/O, and the wall clock. There is no I/O driver.
 /// - Calls that block the thread, such as `blocking_lock` or a mutex held over an await by another task: the test hangs.
-/// - What is started with `tokio::spawn`: it runs in a fixed order, as far as it can before each turn of a task. Start
-///   it with [`Tasks::spawn`] to have it interleaved.
+/// - What is started with `tokio::spawn`: it runs in a fixed order, as far as it can before each turn of a task; if it never
+///   rests, the test hangs. Start it with [`Tasks::spawn`] to have it interleaved.
 /// - `tokio::select!` without `biased`, the order of a `HashMap`, random numbers, statics that one run leaves to the next. A seed
 ///   that fails is tried twice, and the report says if the second try went otherwise.
 /// - Between two awaits a task runs alone, as on one thread: races of code that does not await are not found. Memory
