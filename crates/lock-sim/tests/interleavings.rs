@@ -99,6 +99,53 @@ fn the_same_seed_gives_the_same_schedule_byte_for_byte() {
     }
 }
 
+/// Much at once: retries, time limits, deadlines, sleeps, upgrades, and a stream of events, told by an agent.
+async fn a_busy_afternoon(tasks: Tasks) {
+    for (number, name) in (0_u64..).zip(["one", "two", "three", "four"]) {
+        let locks = tasks.locks();
+        drop(tasks.spawn(name, async move {
+            let objects = ["a", "b", "c"];
+            let mut first = usize::try_from(number).unwrap() % 3;
+            for _ in 0..3 {
+                let work = async |tx: lock_agent::Transaction| {
+                    let mut events = tx.events();
+                    tx.lock(objects[first], Mode::Read).await?;
+                    tokio::time::sleep(Duration::from_millis(number)).await;
+                    tx.lock(objects[(first + 1) % 3], Mode::Write).await?;
+                    tx.lock(objects[first], Mode::Write).await?;
+                    drop(events.next().await);
+                    Ok::<_, ClaimError>(())
+                };
+                // In time or not: either is an end.
+                let _ = locks.begin().deadline(Duration::from_millis(3)).run(work).await;
+                let tx = locks.begin().await;
+                let _ = tx.lock_timeout("a", Mode::Write, Duration::from_millis(1 + number)).await;
+                tx.lock_many([("c", Mode::Write), ("b", Mode::Read)]).await.unwrap();
+                first = (first + 1) % 3;
+            }
+        }));
+    }
+    tasks.all_done().await;
+    // Told with its tokens, which are the same each time as well.
+    for deadlock in tasks.locks().deadlocks() {
+        assert!(tasks.seed() % 2 == 0, "an odd seed with a {deadlock}");
+    }
+}
+
+#[test]
+fn a_busy_afternoon_is_told_in_the_same_words_each_time() {
+    let told = |seed| replay(seed, a_busy_afternoon).map_or_else(|found| found.to_string(), |good| good.to_string());
+    let repeats = |seed| replay(seed, a_busy_afternoon).map_or_else(|found| found.repeats, |_| true);
+    let mut failed = 0;
+    for seed in 0..40 {
+        let text = told(seed);
+        assert_eq!(text, told(seed));
+        assert!(repeats(seed), "{text}");
+        failed += usize::from(text.contains("with a deadlock of"));
+    }
+    assert!(failed > 5, "{failed}");
+}
+
 #[test]
 fn nobody_can_go_on_is_told_with_who_waits_on_whom() {
     let found = replay(0, async |tasks| {

@@ -14,6 +14,12 @@ pub const SEED_VARIABLE: &str = "GORDIAN_SEED";
 ///
 /// Its [`Display`](fmt::Display) is the whole report: the seed, what happened, the schedule, the deadlocks, who waits on
 /// whom. It is the same whenever the seed is replayed.
+///
+/// ```
+/// let found = lock_sim::replay(7, async |_| Err::<(), _>("no stock")).unwrap_err();
+/// assert!(found.to_string().starts_with("seed 7: main failed: no stock\nagain: set GORDIAN_SEED=7"));
+/// assert!(found.repeats);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counterexample {
     /// The seed that gives this schedule again.

@@ -46,7 +46,6 @@ use exploration::{counterexample, live};
 ///   that fails is tried twice, and the report says if the second try went otherwise.
 /// - Between two awaits a task runs alone, as on one thread: races of code that does not await are not found. Memory
 ///   orders are loom's and shuttle's subject, not this one's.
-/// - The values of fencing tokens, which come from the clock; that they grow stays true.
 ///
 /// # Panics
 /// If a seed fails: a task panicked, the test gave an error, all tasks wait and nothing is due, or 100,000 turns were

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use lock_agent::{Locks, NodeConfig};
-use lock_core::TxId;
+use lock_core::{Incarnation, TxId};
 
 use crate::{Names, SeenDeadlocks};
 
@@ -17,6 +17,21 @@ pub(super) type Work<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>
 ///
 /// A task runs alone until it awaits something that does not go on at once; then the seed chooses who is next. It need
 /// not be `Send`.
+///
+/// ```
+/// use lock_agent::{ClaimError, Mode};
+///
+/// lock_sim::interleavings(0..20, async |tasks| {
+///     let locks = tasks.locks();
+///     let reads = tasks.spawn("reads", async move {
+///         let tx = locks.begin().await;
+///         Ok::<_, ClaimError>(tx.lock("stock", Mode::Read).await?.is_held())
+///     });
+///     assert!(reads.await?);
+///     tasks.deadlocks().expect_no_deadlock();
+///     Ok::<_, ClaimError>(())
+/// });
+/// ```
 #[derive(Clone)]
 pub struct Tasks {
     shared: Rc<Shared>,
@@ -41,9 +56,11 @@ pub(super) struct Start {
 }
 
 impl Tasks {
-    /// A node of one shard, so that nothing depends on where an object lies.
+    /// A node of one shard, so that nothing depends on where an object lies, and of the first incarnation, so that tokens
+    /// are the same each time.
     pub(super) fn new(seed: u64) -> Self {
-        let locks = Locks::with(NodeConfig { shards: 1, ..NodeConfig::default() }).yielding();
+        let config = NodeConfig { shards: 1, incarnation: Some(Incarnation(0)), ..NodeConfig::default() };
+        let locks = Locks::with(config).yielding();
         Self {
             shared: Rc::new(Shared {
                 seed,

@@ -120,13 +120,11 @@ impl Maker<'_> {
     fn step(&mut self) {
         let slot = self.random.below(self.living.len());
         let tx = self.living[slot].0;
-        let action = match self.mix.weights.choose(&mut self.random) {
-            Kind::Advance => {
-                self.steps.push(RandomStep::Advance(1 + self.random.next() % 1_000));
-                return;
-            }
-            kind => self.action(kind, slot),
+        let Some(kind) = self.mix.weights.choose(&mut self.random) else {
+            self.steps.push(RandomStep::Advance(1 + self.random.next() % 1_000));
+            return;
         };
+        let action = self.action(kind, slot);
         let over = matches!(action, Action::End | Action::Drop);
         self.steps.push(RandomStep::Act(tx, action));
         if over {
@@ -136,7 +134,7 @@ impl Maker<'_> {
 
     fn action(&mut self, kind: Kind, slot: usize) -> Action {
         match kind {
-            Kind::Read | Kind::Advance => self.lock(slot, Mode::Read),
+            Kind::Read => self.lock(slot, Mode::Read),
             Kind::Write => self.lock(slot, Mode::Write),
             Kind::Many => self.lock_many(slot),
             Kind::Upgrade => match self.asked(slot, Some(Mode::Read)) {

@@ -49,7 +49,6 @@ pub(super) enum Kind {
     Saw,
     End,
     Drop,
-    Advance,
 }
 
 impl Default for Weights {
@@ -89,19 +88,20 @@ impl Weights {
         }
     }
 
-    fn rows(self) -> [(Kind, u32); 11] {
+    /// `None`: time passes.
+    fn rows(self) -> [(Option<Kind>, u32); 11] {
         [
-            (Kind::Read, self.read),
-            (Kind::Write, self.write),
-            (Kind::Many, self.many),
-            (Kind::Upgrade, self.upgrade),
-            (Kind::Try, self.try_lock),
-            (Kind::Unlock, self.unlock),
-            (Kind::Downgrade, self.downgrade),
-            (Kind::Saw, self.saw),
-            (Kind::End, self.end),
-            (Kind::Drop, self.drop),
-            (Kind::Advance, self.advance),
+            (Some(Kind::Read), self.read),
+            (Some(Kind::Write), self.write),
+            (Some(Kind::Many), self.many),
+            (Some(Kind::Upgrade), self.upgrade),
+            (Some(Kind::Try), self.try_lock),
+            (Some(Kind::Unlock), self.unlock),
+            (Some(Kind::Downgrade), self.downgrade),
+            (Some(Kind::Saw), self.saw),
+            (Some(Kind::End), self.end),
+            (Some(Kind::Drop), self.drop),
+            (None, self.advance),
         ]
     }
 
@@ -109,8 +109,8 @@ impl Weights {
         self.rows().iter().map(|(_, weight)| u64::from(*weight)).sum()
     }
 
-    /// A kind, as often as its weight says; the total must not be zero.
-    pub(super) fn choose(self, random: &mut Seeded) -> Kind {
+    /// A kind, as often as its weight says, or `None` if time passes; the total must not be zero.
+    pub(super) fn choose(self, random: &mut Seeded) -> Option<Kind> {
         let mut left = random.next() % self.total();
         for (kind, weight) in self.rows() {
             if left < u64::from(weight) {
