@@ -128,7 +128,7 @@ async fn a_busy_afternoon(tasks: Tasks) {
     tasks.all_done().await;
     // Told with its tokens, which are the same each time as well.
     for deadlock in tasks.locks().deadlocks() {
-        assert!(tasks.seed() % 2 == 0, "an odd seed with a {deadlock}");
+        assert!(tasks.seed().is_multiple_of(2), "an odd seed with a {deadlock}");
     }
 }
 
