@@ -81,6 +81,9 @@ pub(crate) struct RunArguments {
     /// Print the transcript as JSON lines, and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write the results as XML in the form that build servers read, a test case a file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
     /// Write the wait-for graph at the first failure, or at the end, for Graphviz.
     #[arg(long, value_name = "FILE")]
     pub(crate) dot: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! `gordian run`: carries scenarios out and says what did not hold.
 
+mod junit;
 mod progress;
 mod shown;
 
@@ -13,6 +14,7 @@ use lock_sim::{EngineKind, Report, Scenario, engine_for, engine_for_scenario};
 use crate::arguments::RunArguments;
 use crate::find::{find_files, load_all};
 use crate::verdict::{Trouble, Verdict};
+use junit::JUnit;
 use progress::Progress;
 use shown::{Shown, Tally};
 
@@ -24,14 +26,20 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<Verdict, Trouble> {
     let mut shown = Shown::new(io::stdout().lock(), arguments);
     let mut drawn = None;
     let mut tally = Tally::default();
+    let mut junit = JUnit::new(arguments);
     let progress = Progress::over(scenarios.len(), arguments.json);
     for scenario in &scenarios {
+        let begun = Instant::now();
         let tried = try_seeds(scenario, arguments, &mut shown)?;
+        junit.case(scenario, &tried, begun.elapsed());
         tally.count(tried.report.failure.is_some());
         progress.hide_while(|| shown.story(scenario, &tried))?;
         keep_first_failure(&mut drawn, scenario, tried.report);
     }
     progress.finish();
+    if let Some(path) = &arguments.junit {
+        write(path, &junit.document(started.elapsed()))?;
+    }
     shown.summary(&tally, started.elapsed())?;
     if let Some((scenario, report)) = &drawn {
         draw(scenario, report, arguments)?;

@@ -238,3 +238,57 @@ fn a_story_is_named_by_its_rule_and_starts_with_it() {
     let many = stories.iter().filter(|(_, scenario)| needs_many_nodes(scenario).is_some()).count();
     assert!(stories.len() >= 190 && many >= 45, "{} stories, {many} of many nodes", stories.len());
 }
+
+#[test]
+fn junit_has_a_test_case_a_file_with_the_wait_graph_of_a_failure() {
+    let folder = folder("junit");
+    let odd = FAILS.replace("Two writers at once.", "Two \"writers\" <at> once & for all.");
+    file(&folder, "a&b/bad.scenario", &odd);
+    file(&folder, "good.scenario", PASSES);
+    let xml = folder.join("report.xml").display().to_string();
+    let output = run(&["--junit", &xml, "--seed", "3", "--repeat", "2", folder.to_str().expect("text")]);
+    assert_eq!(status(&output), Some(1));
+    let text = fs::read_to_string(&xml).expect("written");
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let root = document.root_element();
+    assert_eq!(
+        (root.tag_name().name(), root.attribute("tests"), root.attribute("failures")),
+        ("testsuites", Some("2"), Some("1"))
+    );
+    let all = |name: &str| root.descendants().filter(|node| node.has_tag_name(name)).collect::<Vec<_>>();
+    let names: Vec<_> = all("testcase").iter().filter_map(|case| case.attribute("name")).collect();
+    assert_eq!(names, ["bad", "good"]);
+    for case in all("testcase") {
+        assert!(case.attribute("time").expect("a time").parse::<f64>().expect("seconds") >= 0.0);
+        assert!(case.attribute("file").expect("a file").ends_with(".scenario"));
+    }
+    assert!(all("testcase")[0].attribute("classname").expect("a class").ends_with("junit.a&b"));
+    let [failure] = &all("failure")[..] else { panic!("one failure: {text}") };
+    assert_eq!(failure.parent().expect("a case").attribute("name"), Some("bad"));
+    assert_eq!(failure.attribute("message"), Some("line 6: expected t2 has-all, seen waiting for a"));
+    let said = failure.text().expect("a text");
+    for part in [
+        "Two \"writers\" <at> once & for all.",
+        "bad.scenario:6: expect t2 has-all\n",
+        "waits:    t2 waits for write on a since 0 ms: t1 has write on a",
+        "--engine naive --seed 3",
+    ] {
+        assert!(said.contains(part), "{part} in:\n{said}");
+    }
+    let property = |name: &str| {
+        all("property")
+            .into_iter()
+            .find(|node| node.attribute("name") == Some(name))
+            .and_then(|node| node.attribute("value"))
+    };
+    assert_eq!((property("engine"), property("seed"), property("repeat")), (Some("naive"), Some("3"), Some("2")));
+}
+
+#[test]
+fn two_if_the_junit_file_cannot_be_written() {
+    let folder = folder("junit-unwritable");
+    let good = file(&folder, "good.scenario", PASSES);
+    let output = run(&["--junit", "no/such/folder/report.xml", &good]);
+    assert_eq!(status(&output), Some(2));
+    assert!(stderr(&output).contains("cannot be written"), "{}", stderr(&output));
+}

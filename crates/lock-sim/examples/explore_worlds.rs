@@ -10,7 +10,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use lock_sim::{Exploration, Explored, SmallWorld, explore, one_node_worlds};
+use lock_sim::explore::{Exploration, Explored, SmallWorld, explore, one_node_worlds};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

@@ -14,8 +14,12 @@
 //! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
 //! | [`generate`], [`live`], [`shrink`] | random lives of clusters, and how a failing one is made small |
-//! | [`Explorable`], [`explore`] | all lives of a small world, not only random ones |
+//! | [`explore`] | all lives of a small world, not only random ones |
 //! | [`Entry`] | the transcript, as JSON lines |
+//! | [`scenario!`], [`SeenDeadlocks`] | scenario text in a Rust test, and what a test demands |
+//! | [`read_deadlock`], [`reproduce`] | from a deadlock in a log to a scenario in which it happens again |
+//! | [`Mix`], [`Keys`], [`Weights`] | random workloads from a seed |
+//! | [`interleavings`], [`Tasks`] | how a program's own locking code runs in every order that a seed can choose |
 //!
 //! ```
 //! use lock_sim::Scenario;
@@ -31,7 +35,8 @@ mod drain;
 mod engine;
 mod engines;
 mod expectation;
-mod explore;
+mod explanation;
+pub mod explore;
 mod failure;
 mod many_nodes;
 mod naive;
@@ -42,10 +47,14 @@ pub mod promises;
 mod pure;
 mod quorum;
 mod quorum_search;
+mod reproduce;
 mod runner;
 mod scenario;
+mod schedule;
 mod search;
 mod seeded;
+mod seen_deadlocks;
+mod story;
 mod transcript;
 mod trial;
 mod workload;
@@ -54,9 +63,7 @@ mod world;
 pub use actors::ActorNode;
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
 pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for, engine_for_scenario};
-pub use explore::{
-    CallKind, Calls, Counterexample, Explorable, Exploration, Explored, OneNode, SmallWorld, explore, one_node_worlds,
-};
+pub use explanation::{UnreadableDeadlock, read_deadlock};
 pub use failure::Failure;
 pub use many_nodes::{ManyNodes, needs_many_nodes};
 pub use naive::{NaiveWorld, Resolution};
@@ -66,14 +73,26 @@ pub use parse::{LoadError, MAX_FILE_BYTES, MAX_LINES, ParseError};
 pub use pure::PureNode;
 pub use quorum::{Check, QuorumWorld, Rules, Scope, Surplus, Took, Turning};
 pub use quorum_search::{Broken, QuorumReport, QuorumTally, Timing, search_quorum_worlds};
+pub use reproduce::{NotReproducible, reproduce};
 pub use runner::{Report, run};
 pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};
+pub use schedule::{
+    Cause, Counterexample, Explored, Holds, Interleavings, Life, SEED_VARIABLE, Schedule, Spawned, Tasks, Turn,
+    interleavings, replay,
+};
 pub use search::{Finding, Script, ScriptStep, SearchReport, Tally, search_worlds};
+pub use seen_deadlocks::SeenDeadlocks;
+pub use story::run_text;
 pub use transcript::{Entry, Outcome};
 pub use trial::{Profile, TrialFailure, TrialReport, UnknownProfile, generate, live, shrink, trace};
-pub use workload::{Workload, random_actions};
+pub use workload::{Keys, LifeReport, Mix, RandomLife, RandomStep, Weights, Workload, random_actions};
 pub use world::{Act, Deed, Due, Event, Grant, Met, NodeView, Observed, Truth, Waits, Weather, World, WorldOptions};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The code of the guide is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guides/reproduce-a-deadlock.md")]
+struct Guide;

@@ -2,9 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use lock_core::TxId;
-use lock_sim::{
-    Action, CallKind, Calls, Explorable, OneNode, PureNode, Scenario, TxOptions, explore, one_node_worlds, run,
-};
+use lock_sim::explore::{CallKind, Calls, Explorable, OneNode, explore, one_node_worlds};
+use lock_sim::{Action, PureNode, Scenario, TxOptions, run};
 
 #[test]
 fn two_transactions_on_a_tree_with_all_that_can_be_called() {

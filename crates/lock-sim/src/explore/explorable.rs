@@ -9,7 +9,7 @@ use std::fmt;
 /// calls a transaction, of messages, of faults, and let the bound be part of the state.
 ///
 /// ```
-/// use lock_sim::{Explorable, explore};
+/// use lock_sim::explore::{Explorable, explore};
 ///
 /// /// Two clerks, each of whom adds one to a number that both have read, or will read.
 /// #[derive(Clone)]
