@@ -13,6 +13,7 @@
 //! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
 //! | [`Entry`] | the transcript, as JSON lines |
+//! | [`run_with_timeline`], [`Timeline`], [`draw`] | who held and waited for what, and when; as a picture |
 //!
 //! ```
 //! use lock_sim::Scenario;
@@ -33,11 +34,14 @@ mod many_nodes;
 mod naive;
 mod names;
 mod parse;
+mod picture;
 mod pure;
 mod runner;
 mod scenario;
 mod search;
 mod seeded;
+mod standing;
+mod timeline;
 mod transcript;
 mod workload;
 
@@ -50,9 +54,12 @@ pub use naive::{NaiveWorld, Resolution};
 pub use names::Names;
 pub use parse::{LoadError, MAX_FILE_BYTES, MAX_LINES, ParseError};
 pub use pure::PureNode;
-pub use runner::{Report, run};
+pub use picture::draw;
+pub use runner::{Report, run, run_with_timeline};
 pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};
 pub use search::{Finding, SearchReport, Tally, search_worlds};
+pub use standing::Standing;
+pub use timeline::{Happening, Life, Mark, Moment, MomentEnd, Span, Timeline};
 pub use transcript::{Entry, Outcome};
 pub use workload::{Workload, random_actions};
 
