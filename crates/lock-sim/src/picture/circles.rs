@@ -1,0 +1,194 @@
+//! Each deadlock as a circle: its members, what each waits for, and who gave way.
+
+use std::f64::consts::{FRAC_PI_2, TAU};
+
+use lock_core::{Arrow, ArrowKind, Deadlock, TxId};
+
+use super::drawing::{Anchor, Area, Drawing, Path, Point};
+use super::limits::{CIRCLE_MEMBERS, CIRCLES, GRAPH_WIDTH};
+use super::page::Section;
+use super::{label, marks};
+use crate::{Names, Report, Scenario, Timeline};
+
+const NAME: usize = 14;
+const OBJECT: usize = 18;
+const SIZE: f64 = 11.0;
+const SMALL: f64 = 10.0;
+const CAPTION: f64 = 42.0;
+const BOX: f64 = 20.0;
+const GAP: f64 = 28.0;
+
+/// The part of the page with all deadlocks.
+pub(super) fn section(scenario: &Scenario, report: &Report, timeline: &Timeline) -> Section {
+    let number = report.deadlocks.len();
+    let heading = match number {
+        0 => "No deadlock".to_owned(),
+        1 => "1 deadlock, resolved".to_owned(),
+        _ => format!("{number} deadlocks, resolved"),
+    };
+    let mut section = Section { heading, ..Section::default() };
+    if number > CIRCLES {
+        section.notes.push(format!("The first {CIRCLES} are drawn."));
+    }
+    let (mut corner, mut shelf) = (Point::default(), 0.0);
+    for (index, deadlock) in report.deadlocks.iter().take(CIRCLES).enumerate() {
+        let circle = Circle::of(deadlock, &scenario.names, caption(index, deadlock, scenario, timeline));
+        let (width, height) = circle.size();
+        if corner.x > 0.0 && corner.x + width > GRAPH_WIDTH {
+            corner = Point::new(0.0, corner.y + shelf + GAP);
+            shelf = 0.0;
+        }
+        section.drawing.at(corner, |drawing| circle.draw(drawing));
+        section.width = section.width.max(corner.x + width);
+        corner.x += width + GAP;
+        shelf = f64::max(shelf, height);
+    }
+    section.height = corner.y + shelf;
+    section
+}
+
+fn caption(index: usize, deadlock: &Deadlock, scenario: &Scenario, timeline: &Timeline) -> [String; 2] {
+    let moment = timeline.moments.iter().find(|moment| moment.deadlocks.contains(&index));
+    let at = moment.map_or_else(String::new, |moment| format!(" in line {}", moment.line));
+    [format!("#{}{at}", index + 1), scenario.names.way_out(&deadlock.way_out)]
+}
+
+struct Circle<'a> {
+    deadlock: &'a Deadlock,
+    names: &'a Names,
+    caption: [String; 2],
+    radius: f64,
+}
+
+impl<'a> Circle<'a> {
+    fn of(deadlock: &'a Deadlock, names: &'a Names, caption: [String; 2]) -> Self {
+        let members = deadlock.circle.len();
+        let radius = f64::max(46.0, members as f64 * 62.0 / TAU);
+        Self { deadlock, names, caption, radius }
+    }
+
+    fn is_drawn(&self) -> bool {
+        self.deadlock.circle.len() <= CIRCLE_MEMBERS
+    }
+
+    fn size(&self) -> (f64, f64) {
+        let caption = label::width(&label::shortened(&self.caption[1], 44), SMALL).max(120.0);
+        if self.is_drawn() {
+            (f64::max(2.0 * self.reach(), caption), CAPTION + self.drop() * 2.0)
+        } else {
+            (caption, CAPTION)
+        }
+    }
+
+    /// How far it goes to the left and the right: members stand there, and what they wait for beside the arrows.
+    fn reach(&self) -> f64 {
+        let names = self.deadlock.circle.iter().map(|arrow| self.box_width(arrow.waiter) / 2.0);
+        let objects = self.deadlock.circle.iter().map(|arrow| label::width(&wanted(arrow), SMALL));
+        let beside = if self.deadlock.circle.len() == 2 {
+            objects.fold(0.0, f64::max) / 2.0
+        } else {
+            self.radius + 14.0 + objects.fold(0.0, f64::max)
+        };
+        f64::max(self.radius + names.fold(0.0, f64::max), beside) + 4.0
+    }
+
+    /// How far it goes up and down.
+    fn drop(&self) -> f64 {
+        if self.deadlock.circle.len() == 2 { 46.0 } else { self.radius + 24.0 }
+    }
+
+    fn box_width(&self, tx: TxId) -> f64 {
+        label::width(&label::shortened(&self.names.of(tx), NAME), SIZE) + 14.0
+    }
+
+    fn draw(&self, drawing: &mut Drawing) {
+        drawing.text(Point::new(0.0, 6.0), 12.0, Anchor::Start, "ink strong", &self.caption[0]);
+        drawing.titled(&self.caption[1], |drawing| {
+            let short = label::shortened(&self.caption[1], 44);
+            drawing.text(Point::new(0.0, 22.0), SMALL, Anchor::Start, "faint", &short);
+        });
+        if !self.is_drawn() {
+            let text = format!("{} members: too many to be drawn", self.deadlock.circle.len());
+            drawing.text(Point::new(0.0, 36.0), SMALL, Anchor::Start, "faint", &text);
+            return;
+        }
+        let center = Point::new(self.size().0 / 2.0, CAPTION + self.drop());
+        (0..self.deadlock.circle.len()).for_each(|index| self.draw_arrow(drawing, center, index));
+        (0..self.deadlock.circle.len()).for_each(|index| self.draw_member(drawing, center, index));
+    }
+
+    /// Members stand around the middle, clockwise; of two, the first stands at the left.
+    fn angle(&self, place: f64) -> f64 {
+        let members = self.deadlock.circle.len();
+        let first = if members == 2 { -2.0 * FRAC_PI_2 } else { -FRAC_PI_2 };
+        first + TAU * place / members as f64
+    }
+
+    fn on_circle(&self, center: Point, angle: f64, radius: f64) -> Point {
+        let squeeze = if self.deadlock.circle.len() == 2 { 0.62 } else { 1.0 };
+        center.moved(radius * angle.cos(), radius * angle.sin() * squeeze)
+    }
+
+    fn draw_member(&self, drawing: &mut Drawing, center: Point, index: usize) {
+        let tx = self.deadlock.circle[index].waiter;
+        let name = self.names.of(tx);
+        let is_victim = self.deadlock.way_out.victim() == Some(tx);
+        let (class, ink) = if is_victim { ("victim", "on-victim strong") } else { ("member", "ink strong") };
+        let at = self.on_circle(center, self.angle(index as f64), self.radius);
+        drawing.titled(&name, |drawing| {
+            drawing.area(Area::around(at, self.box_width(tx), BOX), 5.0, class);
+            drawing.text(at, SIZE, Anchor::Middle, ink, &label::shortened(&name, NAME));
+        });
+    }
+
+    /// Along the circle, from box to box, and what is wanted beside the middle of the way.
+    fn draw_arrow(&self, drawing: &mut Drawing, center: Point, index: usize) {
+        let arrow = &self.deadlock.circle[index];
+        let way = self.way(center, index, arrow);
+        let (Some(start), Some(end)) = (way.first(), way.last()) else { return };
+        let path = way.iter().skip(1).fold(Path::from(*start), |path, point| path.straight(*point));
+        let before = way[way.len().saturating_sub(2)];
+        let (right, down) = (end.x - before.x, end.y - before.y);
+        let length = right.hypot(down).max(0.1);
+        let class = if arrow.kind == ArrowKind::Soft { "soft round" } else { "hard round" };
+        drawing.titled(&self.names.arrow(arrow), |drawing| {
+            drawing.path(&path, class);
+            marks::tip(drawing, *end, (right / length, down / length), "round-tip");
+            self.draw_wanted(drawing, center, index, arrow);
+        });
+    }
+
+    fn draw_wanted(&self, drawing: &mut Drawing, center: Point, index: usize, arrow: &Arrow) {
+        let angle = self.angle(index as f64 + 0.5);
+        let at = self.on_circle(center, angle, self.radius + if self.deadlock.circle.len() == 2 { 18.0 } else { 10.0 });
+        let anchor = match angle.cos() {
+            cos if cos > 0.2 => Anchor::Start,
+            cos if cos < -0.2 => Anchor::End,
+            _ => Anchor::Middle,
+        };
+        drawing.text(at, SMALL, anchor, "ink", &wanted(arrow));
+    }
+
+    /// Points along the circle that are in neither box, the tip's distance included.
+    fn way(&self, center: Point, index: usize, arrow: &Arrow) -> Vec<Point> {
+        const POINTS: usize = 40;
+        let members = self.deadlock.circle.len();
+        let own = self.on_circle(center, self.angle(index as f64), self.radius);
+        let next = self.on_circle(center, self.angle(((index + 1) % members) as f64), self.radius);
+        let place = |point: usize| index as f64 + point as f64 / POINTS as f64;
+        let points = (0..=POINTS).map(|point| self.on_circle(center, self.angle(place(point)), self.radius));
+        let outside = |point: &Point| {
+            is_outside(*point, own, self.box_width(arrow.waiter), 0.0)
+                && is_outside(*point, next, self.box_width(arrow.blocker), 2.0)
+        };
+        points.filter(outside).collect()
+    }
+}
+
+fn is_outside(point: Point, center: Point, width: f64, margin: f64) -> bool {
+    (point.x - center.x).abs() > width / 2.0 + margin || (point.y - center.y).abs() > BOX / 2.0 + margin
+}
+
+fn wanted(arrow: &Arrow) -> String {
+    format!("{} {}", arrow.wanted, label::shortened(&arrow.wants.to_string(), OBJECT))
+}
