@@ -1,8 +1,8 @@
 //! The timeline: who held and waited for what, and when.
 
-use lock_core::{Deadlock, TxId, WayOut};
+use lock_core::{Arrow, Deadlock, TxId, WayOut};
 
-use super::columns::{Column, Columns};
+use super::columns::{Column, Columns, NUMBER_SIZE, number_of};
 use super::drawing::{Anchor, Area, Drawing, Point};
 use super::label;
 use super::legend::waiting;
@@ -15,29 +15,26 @@ use crate::{Happening, Mark, MomentEnd, Names, Report, Scenario, Span, Timeline}
 const SIZE: f64 = 11.0;
 const SMALL: f64 = 9.0;
 const BAR: f64 = 12.0;
-/// Letters of a step's text.
-const STEP: usize = 34;
+/// How high and how far a climbing text reaches, for its length.
+const CLIMB: f64 = 0.87;
+const ADVANCE: f64 = 0.5;
 /// The room for the numbers of the deadlocks and the clock, between the steps' texts and the rows.
 const CLOCK: f64 = 34.0;
 
 /// The part of the page with the timeline.
 pub(super) fn section(scenario: &Scenario, report: &Report, timeline: &Timeline) -> Section {
     let mut section = Section { heading: "Who held and waited when".to_owned(), ..Section::default() };
-    let header = header_height(timeline);
-    let rows = Rows::of(timeline, report, header);
+    let rows = Rows::of(timeline, report);
     let gutter = Gutter::of(&rows, &scenario.names);
     let columns = Columns::of(timeline, gutter.width);
+    let steps = columns.all.iter().map(|column| label::width(&column.caption(timeline), SMALL)).fold(0.0, f64::max);
+    let header = steps * CLIMB + 10.0 + CLOCK;
+    let rows = rows.below(header);
     let chart = Chart { scenario, report, timeline, rows, gutter, columns, header };
     chart.note_left_out(&mut section.notes);
     chart.draw(&mut section.drawing);
     (section.width, section.height) = chart.size();
     section
-}
-
-fn header_height(timeline: &Timeline) -> f64 {
-    let texts = timeline.moments.iter().map(|moment| label::width(&format!("{} {}", moment.line, moment.text), SMALL));
-    let longest = texts.fold(0.0, f64::max).min(label::width("m", SMALL) * STEP as f64);
-    longest * 0.87 + 10.0 + CLOCK
 }
 
 /// What stands left of the bars: the names, and the objects of the lanes.
@@ -50,8 +47,8 @@ impl Gutter {
     fn of(rows: &Rows, names: &Names) -> Self {
         let name = |row: &Row| label::width(&label::shortened(&names.of(row.tx), LETTERS), SIZE);
         let lane = |lane: &Lane| label::width(&lane_label(lane), SMALL);
-        let objects = rows.rows.iter().map(name).fold(20.0, f64::max) + 14.0;
-        let lanes = rows.rows.iter().flat_map(|row| &row.lanes).map(lane).fold(20.0, f64::max);
+        let objects = rows.all.iter().map(name).fold(20.0, f64::max) + 14.0;
+        let lanes = rows.all.iter().flat_map(|row| &row.lanes).map(lane).fold(20.0, f64::max);
         Self { objects, width: objects + lanes + 12.0 }
     }
 }
@@ -75,8 +72,9 @@ struct Chart<'a> {
 impl Chart<'_> {
     fn size(&self) -> (f64, f64) {
         let names = self.gutter.objects;
-        let over = label::width("m", SMALL) * STEP as f64 * 0.5;
-        (self.columns.right + f64::max(names, over), self.rows.bottom + 4.0)
+        let steps = self.columns.all.iter();
+        let over = steps.map(|column| column.after + label::width(&column.caption(self.timeline), SMALL) * ADVANCE);
+        (over.fold(self.columns.right + names, f64::max), self.rows.bottom + 4.0)
     }
 
     fn note_left_out(&self, notes: &mut Vec<String>) {
@@ -87,7 +85,7 @@ impl Chart<'_> {
             ));
         }
         if self.rows.left_out > 0 {
-            let (shown, all) = (self.rows.rows.len(), self.timeline.lives.len());
+            let (shown, all) = (self.rows.all.len(), self.timeline.lives.len());
             notes.push(format!(
                 "{shown} of {all} transactions are drawn, {ROWS} at most: members of deadlocks first, then those that waited."
             ));
@@ -99,20 +97,20 @@ impl Chart<'_> {
     }
 
     fn draw(&self, drawing: &mut Drawing) {
-        self.rows.rows.iter().enumerate().for_each(|(index, row)| self.draw_band(drawing, index, row));
-        self.columns.columns.iter().for_each(|column| self.draw_step(drawing, column));
+        self.rows.all.iter().enumerate().for_each(|(index, row)| self.draw_band(drawing, index, row));
+        self.columns.all.iter().for_each(|column| self.draw_step(drawing, column));
         self.draw_clock(drawing);
-        self.rows.rows.iter().for_each(|row| self.draw_row(drawing, row));
+        self.rows.all.iter().for_each(|row| self.draw_row(drawing, row));
         self.report
             .deadlocks
             .iter()
             .enumerate()
             .for_each(|(index, deadlock)| self.draw_deadlock(drawing, index, deadlock));
-        self.rows.rows.iter().for_each(|row| self.draw_marks(drawing, row));
+        self.rows.all.iter().for_each(|row| self.draw_marks(drawing, row));
     }
 
     fn draw_band(&self, drawing: &mut Drawing, index: usize, row: &Row) {
-        if index % 2 == 0 {
+        if index.is_multiple_of(2) {
             drawing.area(Area::new(0.0, row.top, self.columns.right + self.gutter.objects, row.height), 0.0, "band");
         }
         if let Some(life) = self.timeline.lives.get(&row.tx) {
@@ -138,7 +136,7 @@ impl Chart<'_> {
         let caption = column.caption(self.timeline);
         drawing.titled(&column.title(self.timeline), |drawing| {
             let at = Point::new(column.after + 3.0, top - 3.0);
-            drawing.climbing_text(at, SMALL, ink, &label::shortened(&caption, STEP));
+            drawing.climbing_text(at, SMALL, ink, &caption);
         });
     }
 
@@ -216,13 +214,21 @@ impl Chart<'_> {
 
     fn draw_deadlock(&self, drawing: &mut Drawing, index: usize, deadlock: &Deadlock) {
         let Some(x) = self.columns.of_deadlock(self.timeline, index) else { return };
-        let members: Vec<(TxId, f64)> =
-            deadlock.members().filter_map(|tx| Some((tx, self.rows.find(tx)?.middle()))).collect();
+        let place = |arrow: &Arrow| {
+            let row = self.rows.find(arrow.waiter)?;
+            Some((arrow.waiter, row.lane_of(&arrow.wants, None).unwrap_or(row.middle())))
+        };
+        let members: Vec<(TxId, f64)> = deadlock.circle.iter().filter_map(place).collect();
         let low = members.iter().map(|(_, y)| *y).fold(self.header, f64::max);
         drawing.titled(&self.scenario.names.deadlock(deadlock).join("\n"), |drawing| {
             drawing.line(Point::new(x, self.header - 12.0), Point::new(x, low), "moment");
-            let number = format!("#{}", index + 1);
-            drawing.text(Point::new(x, self.header - 20.0), SMALL, Anchor::Middle, "round-tip strong", &number);
+            drawing.text(
+                Point::new(x, self.header - 20.0),
+                NUMBER_SIZE,
+                Anchor::Middle,
+                "round-tip strong",
+                &number_of(index),
+            );
             for (tx, y) in &members {
                 drawing.dot(Point::new(x, *y), 4.0, "moment-dot");
                 if deadlock.way_out.victim() == Some(*tx) {
@@ -237,7 +243,9 @@ impl Chart<'_> {
         for mark in &life.marks {
             let x = self.columns.after(mark.at);
             drawing.titled(&self.tell_mark(row.tx, mark), |drawing| match &mark.what {
-                Happening::Surrendered(object) | Happening::Lost(object) => {
+                Happening::Surrendered(object)
+                | Happening::Lost(object)
+                | Happening::LetPast { wants: Some(object), .. } => {
                     let y = row.lane_of(object, None).unwrap_or(row.middle());
                     marks::sign(drawing, Sign::from(&mark.what), Point::new(x, y));
                 }
@@ -257,7 +265,7 @@ impl Chart<'_> {
         let name = names.of(tx);
         let what = match &mark.what {
             Happening::Surrendered(object) => format!("{name} surrendered {object}"),
-            Happening::LetPast(second) => names.way_out(&WayOut::Overtaking { first: tx, second: *second }),
+            Happening::LetPast { second, .. } => names.way_out(&WayOut::Overtaking { first: tx, second: *second }),
             Happening::Lost(object) => format!("{name} lost {object}"),
             Happening::CannotServe => format!("{name} asks for what lost nodes cannot grant"),
             Happening::Aborted => format!("{name} aborted"),
@@ -270,5 +278,5 @@ impl Chart<'_> {
 }
 
 fn seconds(ms: u64) -> String {
-    if ms % 1000 == 0 { format!("{} s", ms / 1000) } else { format!("{ms} ms") }
+    if ms.is_multiple_of(1000) { format!("{} s", ms / 1000) } else { format!("{ms} ms") }
 }

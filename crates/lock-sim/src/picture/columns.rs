@@ -1,12 +1,22 @@
 //! The steps of the timeline, from left to right.
 
+use super::label;
 use super::limits::COLUMNS;
 use crate::{Moment, MomentEnd, Timeline};
 
-/// Room for the vertical line of one deadlock.
-const PER_DEADLOCK: f64 = 12.0;
 /// Deadlocks of one step that get room of their own.
 const MOST_ROOM: usize = 12;
+
+/// The height of a deadlock's number.
+pub(super) const NUMBER_SIZE: f64 = 9.0;
+/// Letters of a word of a step, and of the whole.
+const WORD: usize = 18;
+const STEP: usize = 44;
+
+/// What a deadlock is called in a picture.
+pub(super) fn number_of(deadlock: usize) -> String {
+    format!("#{}", deadlock + 1)
+}
 
 /// One step, or several where there are too many.
 #[derive(Clone, Debug)]
@@ -23,7 +33,7 @@ pub(super) struct Column {
 /// Where each step stands.
 #[derive(Debug)]
 pub(super) struct Columns {
-    pub(super) columns: Vec<Column>,
+    pub(super) all: Vec<Column>,
     /// How many steps share a column.
     pub(super) share: usize,
     pub(super) right: f64,
@@ -35,21 +45,23 @@ impl Columns {
         let share = moments.len().div_ceil(COLUMNS).max(1);
         let number = moments.len().div_ceil(share);
         let pitch = (1000.0 / number.max(1) as f64).clamp(15.0, 48.0);
+        let last = moments.last().map_or(0, |moment| moment.deadlocks.end);
+        let per_deadlock = label::width(&number_of(last), NUMBER_SIZE) + 4.0;
         let mut columns = Vec::with_capacity(number);
         let mut x = left;
         for (index, moments) in moments.chunks(share).enumerate() {
             let deadlocks = moments.iter().map(|moment| moment.deadlocks.len()).sum();
-            let after = x + PER_DEADLOCK * usize::min(deadlocks, MOST_ROOM) as f64;
+            let after = x + per_deadlock * usize::min(deadlocks, MOST_ROOM) as f64;
             let first = index * share;
             columns.push(Column { left: x, after, first, last: first + moments.len() - 1, deadlocks });
             x = after + pitch;
         }
-        Self { columns, share, right: x }
+        Self { all: columns, share, right: x }
     }
 
     /// Where begins what stands after a moment.
     pub(super) fn after(&self, moment: usize) -> f64 {
-        self.columns.get(moment / self.share).map_or(self.right, |column| column.after)
+        self.all.get(moment / self.share).map_or(self.right, |column| column.after)
     }
 
     /// Where it ends: at the moment, or at the right edge.
@@ -60,7 +72,7 @@ impl Columns {
     /// Where a deadlock's line stands.
     pub(super) fn of_deadlock(&self, timeline: &Timeline, deadlock: usize) -> Option<f64> {
         let moment = timeline.moments.iter().position(|moment| moment.deadlocks.contains(&deadlock))?;
-        let column = self.columns.get(moment / self.share)?;
+        let column = self.all.get(moment / self.share)?;
         let before = deadlock - timeline.moments.get(column.first)?.deadlocks.start;
         let room = column.after - column.left;
         Some(column.left + room * (before as f64 + 0.5) / column.deadlocks.max(1) as f64)
@@ -75,7 +87,7 @@ impl Column {
     /// What the step says, or which lines share the column.
     pub(super) fn caption(&self, timeline: &Timeline) -> String {
         match self.moments(timeline) {
-            [moment] => format!("{} {}", moment.line, moment.text),
+            [moment] => label::shortened(&format!("{} {}", moment.line, words(&moment.text)), STEP).into_owned(),
             [first, .., last] => format!("lines {}–{}", first.line, last.line),
             [] => String::new(),
         }
@@ -102,4 +114,10 @@ impl Column {
         })
         .unwrap_or(MomentEnd::Done)
     }
+}
+
+/// A step's text with its long words shortened, so that who and how are left.
+fn words(text: &str) -> String {
+    let words = text.split_whitespace().map(|word| label::shortened(word, WORD));
+    words.collect::<Vec<_>>().join(" ")
 }

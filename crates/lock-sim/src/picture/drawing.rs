@@ -81,10 +81,6 @@ impl Area {
     pub(super) fn around(center: Point, width: f64, height: f64) -> Self {
         Self { x: center.x - width / 2.0, y: center.y - height / 2.0, width, height }
     }
-
-    pub(super) fn center(self) -> Point {
-        Point::new(self.x + self.width / 2.0, self.y + self.height / 2.0)
-    }
 }
 
 impl Drawing {
@@ -96,7 +92,7 @@ impl Drawing {
     }
 
     /// Puts another drawing on top.
-    pub(super) fn append(&mut self, other: Self) {
+    pub(super) fn append(&mut self, other: &Self) {
         self.svg.push_str(&other.svg);
     }
 
@@ -236,7 +232,7 @@ mod tests {
 
     #[test]
     fn lengths_are_short() {
-        let lengths = [0.04, -0.04, 1.25, 10.0, -3.14].map(|length| Length(length).to_string());
-        assert_eq!(lengths, ["0", "0", "1.3", "10", "-3.1"]);
+        let lengths = [0.04, -0.04, 1.25, 10.0, -2.71].map(|length| Length(length).to_string());
+        assert_eq!(lengths, ["0", "0", "1.3", "10", "-2.7"]);
     }
 }

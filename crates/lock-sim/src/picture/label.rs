@@ -48,9 +48,13 @@ fn taken(letters: impl Iterator<Item = char>, room: usize) -> Vec<char> {
 /// Letters of the East, and signs beyond the alphabets, are twice as wide as ours.
 fn columns(letter: char) -> usize {
     match letter {
-        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,
-        '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' => 2,
-        '\u{1f000}'..='\u{3ffff}' => 2,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{1f000}'..='\u{3ffff}' => 2,
         _ => 1,
     }
 }

@@ -20,5 +20,7 @@ pub(super) const COLUMNS: usize = 400;
 pub(super) const BARS: usize = 15_000;
 /// Letters of a name or an object.
 pub(super) const LETTERS: usize = 26;
-/// How wide the graphs may become.
-pub(super) const GRAPH_WIDTH: f64 = 1500.0;
+/// How wide the graphs may become, if the timeline is not wider.
+pub(super) const GRAPH_WIDTH: f64 = 1400.0;
+/// How wide they may become then.
+pub(super) const MOST_GRAPH_WIDTH: f64 = 2800.0;

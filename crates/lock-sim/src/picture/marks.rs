@@ -18,7 +18,7 @@ impl From<&Happening> for Sign {
     fn from(what: &Happening) -> Self {
         match what {
             Happening::Surrendered(_) => Self::Surrendered,
-            Happening::LetPast(_) => Self::LetPast,
+            Happening::LetPast { .. } => Self::LetPast,
             Happening::Lost(_) | Happening::CannotServe => Self::Lost,
             Happening::Aborted => Self::Aborted,
             Happening::Ended => Self::Ended,

@@ -3,7 +3,7 @@
 //! | Read | to learn |
 //! |---|---|
 //! | [`page`] | what stands where |
-//! | [`circles`], [`waits`] | how the wait-for graphs are drawn |
+//! | [`circles`], [`waits`], [`shortcuts`] | how the wait-for graphs are drawn |
 //! | [`layered`] | how boxes and arrows are placed |
 //! | [`columns`], [`rows`], [`bars`], [`marks`] | the timeline: its steps, its transactions, what they had, what befell them |
 //! | [`limits`] | what is left out of a picture that would be too large, which then says so |
@@ -20,6 +20,7 @@ mod limits;
 mod marks;
 mod page;
 mod rows;
+mod shortcuts;
 mod style;
 mod waits;
 

@@ -1,6 +1,7 @@
 //! What stands where.
 
 use super::drawing::{Anchor, Drawing, Point};
+use super::limits::{GRAPH_WIDTH, MOST_GRAPH_WIDTH};
 use super::{bars, circles, label, legend, style, waits};
 use crate::{Entry, Report, Scenario, Timeline};
 
@@ -23,8 +24,10 @@ pub(super) struct Section {
 ///
 /// The same run gives the same bytes. A picture that would be too large to be read leaves things out and says which.
 pub fn draw(scenario: &Scenario, report: &Report, timeline: &Timeline) -> String {
-    let mut sections = vec![circles::section(scenario, report, timeline), waits::section(scenario, report)];
-    sections.push(bars::section(scenario, report, timeline));
+    let timeline_section = bars::section(scenario, report, timeline);
+    let width = timeline_section.width.clamp(GRAPH_WIDTH, MOST_GRAPH_WIDTH);
+    let graphs = [circles::section(scenario, report, timeline, width), waits::section(scenario, report, width)];
+    let sections = graphs.into_iter().chain([timeline_section]);
     let (title, verdict) = (title(scenario, report), verdict(report));
     let mut page = Drawing::default();
     let mut y = MARGIN + 8.0;
@@ -44,12 +47,12 @@ pub fn draw(scenario: &Scenario, report: &Report, timeline: &Timeline) -> String
     let mut width = f64::max(legend::WIDTH, label::width(&title, 17.0)).max(label::width(&verdict, 12.0));
     for section in sections {
         width = width.max(section.width);
-        y = put(&mut page, section, y);
+        y = put(&mut page, &section, y);
     }
     page.document(width + 2.0 * MARGIN, y, &title, &(style::style() + legend::PATTERNS))
 }
 
-fn put(page: &mut Drawing, section: Section, top: f64) -> f64 {
+fn put(page: &mut Drawing, section: &Section, top: f64) -> f64 {
     let mut y = top;
     page.text(Point::new(MARGIN, y), 14.0, Anchor::Start, "ink title", &section.heading);
     y += HEADING - 8.0;
@@ -57,7 +60,7 @@ fn put(page: &mut Drawing, section: Section, top: f64) -> f64 {
         page.text(Point::new(MARGIN, y - 2.0), 11.0, Anchor::Start, "faint", note);
         y += 16.0;
     }
-    page.at(Point::new(MARGIN, y), |page| page.append(section.drawing));
+    page.at(Point::new(MARGIN, y), |page| page.append(&section.drawing));
     y + section.height + GAP
 }
 

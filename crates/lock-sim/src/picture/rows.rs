@@ -29,26 +29,33 @@ pub(super) struct Row {
 /// All rows, and who has none.
 #[derive(Debug)]
 pub(super) struct Rows {
-    pub(super) rows: Vec<Row>,
+    pub(super) all: Vec<Row>,
     pub(super) left_out: usize,
     pub(super) bottom: f64,
 }
 
 impl Rows {
-    pub(super) fn of(timeline: &Timeline, report: &Report, top: f64) -> Self {
+    pub(super) fn of(timeline: &Timeline, report: &Report) -> Self {
         let chosen = chosen(timeline, report);
         let mut rows: Vec<Row> = Vec::with_capacity(chosen.len());
-        let mut y = top;
+        let mut y = 0.0;
         for (tx, life) in timeline.lives.iter().filter(|(tx, _)| chosen.contains(tx)) {
             let row = Row::of(*tx, life, y);
             y += row.height;
             rows.push(row);
         }
-        Self { rows, left_out: timeline.lives.len() - chosen.len(), bottom: y }
+        Self { all: rows, left_out: timeline.lives.len() - chosen.len(), bottom: y }
+    }
+
+    /// The same, further down.
+    pub(super) fn below(mut self, top: f64) -> Self {
+        self.all.iter_mut().for_each(|row| row.top += top);
+        self.bottom += top;
+        self
     }
 
     pub(super) fn find(&self, tx: TxId) -> Option<&Row> {
-        self.rows.iter().find(|row| row.tx == tx)
+        self.all.iter().find(|row| row.tx == tx)
     }
 }
 
@@ -81,8 +88,8 @@ impl Row {
         lanes.sort();
         let left_out = lanes.len().saturating_sub(LANES);
         let lanes: Vec<Lane> = lanes.into_iter().map(|(_, lane)| lane).take(LANES).collect();
-        let lines = lanes.len() + usize::from(left_out > 0);
-        Self { tx, top, height: LANE * lines.max(1) as f64 + 2.0 * PADDING, lanes, left_out }
+        let height = LANE * (lanes.len() + usize::from(left_out > 0)).max(1) as f64 + 2.0 * PADDING;
+        Self { tx, top, height, lanes, left_out }
     }
 
     /// The middle of a lane.

@@ -6,9 +6,9 @@ use lock_core::{Arrow, ArrowKind, Mode, Object, TxId, WaitGraph};
 
 use super::drawing::{Anchor, Area, Point};
 use super::layered::{Connection, Graph, Placed, place};
-use super::limits::{ARROWS, EASY_ARROWS, GRAPH_WIDTH, LETTERS, WAITERS};
+use super::limits::{LETTERS, WAITERS};
 use super::page::Section;
-use super::{label, marks};
+use super::{label, marks, shortcuts};
 use crate::{Names, Report, Scenario};
 
 const HEAD: f64 = 20.0;
@@ -24,7 +24,7 @@ struct Waiter {
 }
 
 /// The part of the page with what stands at the end.
-pub(super) fn section(scenario: &Scenario, report: &Report) -> Section {
+pub(super) fn section(scenario: &Scenario, report: &Report, width: f64) -> Section {
     let heading =
         if report.failure.is_some() { "Who waits on whom at the failure" } else { "Who waits on whom at the end" };
     let mut section = Section { heading: heading.to_owned(), ..Section::default() };
@@ -33,9 +33,10 @@ pub(super) fn section(scenario: &Scenario, report: &Report) -> Section {
         section.heading.push_str(": nobody waits");
         return section;
     }
-    let arrows = readable(standing, &mut section.notes);
+    let arrows = between_boxes(standing, &mut section.notes);
     let waiters = waiters(&arrows);
-    let placed = place(&graph(&waiters, &arrows, &scenario.names), GRAPH_WIDTH);
+    let arrows = shortcuts::readable(arrows, &mut section.notes);
+    let placed = place(&graph(&waiters, &arrows, &scenario.names), width);
     draw_arrows(&mut section, &arrows, &placed, &report.graph, &scenario.names);
     for (waiter, corner) in waiters.iter().zip(&placed.boxes) {
         draw_waiter(&mut section, waiter, *corner, &report.graph, &scenario.names);
@@ -52,48 +53,15 @@ fn standing(report: &Report) -> &[Arrow] {
     }
 }
 
-/// The arrows that are drawn; what is left out is noted.
-fn readable(all: &[Arrow], notes: &mut Vec<String>) -> Vec<Arrow> {
+/// The arrows between those that have a box; who has none is noted.
+fn between_boxes(all: &[Arrow], notes: &mut Vec<String>) -> Vec<Arrow> {
     let names: BTreeSet<TxId> = all.iter().flat_map(|arrow| [arrow.waiter, arrow.blocker]).collect();
     let shown: BTreeSet<TxId> = names.iter().copied().take(WAITERS).collect();
     if names.len() > shown.len() {
         notes.push(format!("{} younger transactions are left out.", names.len() - shown.len()));
     }
     let is_shown = |arrow: &&Arrow| shown.contains(&arrow.waiter) && shown.contains(&arrow.blocker);
-    let mut arrows: Vec<Arrow> = all.iter().filter(is_shown).cloned().collect();
-    let before = arrows.len();
-    if before > EASY_ARROWS {
-        arrows = without_shortcuts(arrows);
-    }
-    if before > arrows.len() {
-        notes.push(format!("{} arrows that follow from others are left out.", before - arrows.len()));
-    }
-    if arrows.len() > ARROWS {
-        notes.push(format!("{} further arrows are left out.", arrows.len() - ARROWS));
-        arrows.truncate(ARROWS);
-    }
-    arrows
-}
-
-/// Whoever waits on the next in line waits on all whom that one waits on for the same: these arrows say nothing new.
-fn without_shortcuts(arrows: Vec<Arrow>) -> Vec<Arrow> {
-    let mut blockers: BTreeMap<(TxId, &Object), BTreeSet<TxId>> = BTreeMap::new();
-    for arrow in &arrows {
-        blockers.entry((arrow.waiter, &arrow.wants)).or_default().insert(arrow.blocker);
-    }
-    let waits_on = |waiter: TxId, object: &Object, blocker: TxId| {
-        blockers.get(&(waiter, object)).is_some_and(|blockers| blockers.contains(&blocker))
-    };
-    let is_shortcut = |arrow: &Arrow| {
-        let next = blockers.get(&(arrow.waiter, &arrow.wants)).into_iter().flatten();
-        next.into_iter().any(|next| {
-            *next != arrow.blocker
-                && waits_on(*next, &arrow.wants, arrow.blocker)
-                && !waits_on(arrow.blocker, &arrow.wants, *next)
-        })
-    };
-    let kept: Vec<bool> = arrows.iter().map(|arrow| !is_shortcut(arrow)).collect();
-    arrows.into_iter().zip(kept).filter_map(|(arrow, kept)| kept.then_some(arrow)).collect()
+    all.iter().filter(is_shown).cloned().collect()
 }
 
 fn waiters(arrows: &[Arrow]) -> Vec<Waiter> {

@@ -94,7 +94,12 @@ pub enum Happening {
     /// It gave the object up for now, as a victim or by itself.
     Surrendered(Object),
     /// It was let past another, to resolve a deadlock.
-    LetPast(TxId),
+    LetPast {
+        /// Who was overtaken.
+        second: TxId,
+        /// What it waits for, with the other ahead of it.
+        wants: Option<Object>,
+    },
     /// It was told that this lock is lost.
     Lost(Object),
     /// It asks for what lost nodes cannot grant.

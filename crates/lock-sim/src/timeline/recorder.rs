@@ -154,7 +154,11 @@ impl Recorder {
             WayOut::Surrender { victim, objects } => {
                 objects.iter().for_each(|object| self.mark(*victim, Happening::Surrendered(object.clone())));
             }
-            WayOut::Overtaking { first, second } => self.mark(*first, Happening::LetPast(*second)),
+            WayOut::Overtaking { first, second } => {
+                let behind = deadlock.circle.iter().find(|arrow| arrow.waiter == *first && arrow.blocker == *second);
+                let wants = behind.map(|arrow| arrow.wants.clone());
+                self.mark(*first, Happening::LetPast { second: *second, wants });
+            }
             WayOut::Abort { .. } => {}
         }
     }

@@ -112,13 +112,6 @@ pub(super) fn place(graph: &Graph, most_width: f64) -> Placed {
 /// The connected parts, each in the order of its boxes.
 fn parts(graph: &Graph) -> Vec<Vec<usize>> {
     let mut part_of: Vec<usize> = (0..graph.boxes.len()).collect();
-    fn root(part_of: &mut [usize], mut node: usize) -> usize {
-        while part_of[node] != node {
-            part_of[node] = part_of[part_of[node]];
-            node = part_of[node];
-        }
-        node
-    }
     for arrow in &graph.arrows {
         let (one, other) = (root(&mut part_of, arrow.from), root(&mut part_of, arrow.to));
         part_of[one.max(other)] = one.min(other);
@@ -128,6 +121,15 @@ fn parts(graph: &Graph) -> Vec<Vec<usize>> {
         parts.entry(root(&mut part_of, node)).or_default().push(node);
     }
     parts.into_values().collect()
+}
+
+/// The least box of a part, on the way to which the boxes point.
+fn root(part_of: &mut [usize], mut node: usize) -> usize {
+    while part_of[node] != node {
+        part_of[node] = part_of[part_of[node]];
+        node = part_of[node];
+    }
+    node
 }
 
 impl Part {
