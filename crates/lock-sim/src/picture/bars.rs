@@ -6,7 +6,7 @@ use super::columns::{Column, Columns, NUMBER_SIZE, number_of};
 use super::drawing::{Anchor, Area, Drawing, Point};
 use super::label;
 use super::legend::waiting;
-use super::limits::{LETTERS, ROWS};
+use super::limits::{DEADLOCKS, LETTERS, ROWS};
 use super::marks::{self, Sign};
 use super::page::Section;
 use super::rows::{Lane, Row, Rows};
@@ -90,6 +90,9 @@ impl Chart<'_> {
                 "{shown} of {all} transactions are drawn, {ROWS} at most: members of deadlocks first, then those that waited."
             ));
         }
+        if self.report.deadlocks.len() > DEADLOCKS {
+            notes.push(format!("The first {DEADLOCKS} of {} deadlocks are marked.", self.report.deadlocks.len()));
+        }
         if self.timeline.is_cut {
             let last = self.timeline.moments.last().map_or(0, |moment| moment.line);
             notes.push(format!("The run is too large to be drawn to its end: the timeline stops at line {last}."));
@@ -104,6 +107,7 @@ impl Chart<'_> {
         self.report
             .deadlocks
             .iter()
+            .take(DEADLOCKS)
             .enumerate()
             .for_each(|(index, deadlock)| self.draw_deadlock(drawing, index, deadlock));
         self.rows.all.iter().for_each(|row| self.draw_marks(drawing, row));

@@ -69,6 +69,9 @@ impl<'a> Circle<'a> {
         let mut circle = Self { deadlock, names, caption, radius: (0.0, 0.0) };
         let members = deadlock.circle.len().max(2) as f64;
         let widest = deadlock.members().map(|tx| circle.box_width(tx)).fold(0.0, f64::max);
+        // Of a large circle, what is wanted stands side by side at the top as well.
+        let objects = deadlock.circle.iter().map(|arrow| label::width(&wanted(arrow), SMALL)).fold(0.0, f64::max);
+        let widest = if members > 8.0 { widest.max(objects) } else { widest };
         let beside = (widest + 26.0) / (2.0 * (PI / members).sin());
         circle.radius =
             if circle.is_pair() { (beside.max(56.0), 26.0) } else { (beside.max(56.0), f64::max(56.0, 8.0 * members)) };
@@ -103,7 +106,7 @@ impl<'a> Circle<'a> {
 
     /// How far it goes up and down.
     fn drop(&self) -> f64 {
-        self.radius.1 + 22.0
+        self.radius.1 + 28.0
     }
 
     fn box_width(&self, tx: TxId) -> f64 {
@@ -168,7 +171,9 @@ impl<'a> Circle<'a> {
 
     fn draw_wanted(&self, drawing: &mut Drawing, center: Point, index: usize, arrow: &Arrow) {
         let angle = self.angle(index as f64 + 0.5);
-        let at = self.on_circle(center, angle, 10.0);
+        let at = self
+            .on_circle(center, angle, 10.0)
+            .moved(0.0, if self.is_pair() { 0.0 } else { 9.0 * angle.sin().powi(3) });
         let anchor = match angle.cos() {
             cos if cos > 0.2 => Anchor::Start,
             cos if cos < -0.2 => Anchor::End,

@@ -2,6 +2,8 @@
 
 /// Circles of deadlocks that are drawn, the first ones.
 pub(super) const CIRCLES: usize = 24;
+/// Deadlocks that are marked in the timeline, the first ones.
+pub(super) const DEADLOCKS: usize = 500;
 /// Members of a circle that is drawn; of a larger one only the names are told.
 pub(super) const CIRCLE_MEMBERS: usize = 40;
 /// Transactions in the wait-for graph.

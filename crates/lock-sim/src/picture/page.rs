@@ -76,6 +76,9 @@ fn verdict(report: &Report) -> String {
     let expected = |text: &str| label::shortened(text, 60).into_owned();
     match &report.failure {
         None => "All that was expected held.".to_owned(),
+        Some(failure) if failure.said.ends_with(&failure.expected) => {
+            format!("Line {} failed: {} · seen {}", failure.line, expected(&failure.said), expected(&failure.seen))
+        }
         Some(failure) => format!(
             "Line {} failed: {} · expected {} · seen {}",
             failure.line,
