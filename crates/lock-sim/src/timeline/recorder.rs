@@ -8,7 +8,7 @@ use super::{Happening, Life, Mark, Moment, MomentEnd, Span, Timeline};
 use crate::{Action, Command, Engine, Outcome, Step, TxStatus};
 
 /// Looks at one transaction after one step, before the gathering gives up: seconds of work.
-const MOST_LOOKS: usize = 20_000_000;
+const MOST_LOOKS: usize = 5_000_000;
 /// Spans and marks before it gives up: some ten megabytes.
 const MOST_SPANS: usize = 200_000;
 
