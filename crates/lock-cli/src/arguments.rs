@@ -90,6 +90,9 @@ pub(crate) struct RunArguments {
     /// Write the same graph for Mermaid.
     #[arg(long, value_name = "FILE")]
     pub(crate) mermaid: Option<PathBuf>,
+    /// Draw that run as an SVG picture: its deadlocks, who waits on whom, and who held and waited when.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -124,6 +127,8 @@ pub(crate) enum Format {
     Dot,
     /// Source for Mermaid.
     Mermaid,
+    /// A picture: the deadlocks, who waits on whom, and who held and waited when.
+    Svg,
     /// One JSON object.
     Json,
 }

@@ -45,6 +45,8 @@ pub(crate) enum Trouble {
     Engine(#[from] EngineMissing),
     #[error("--seed {seed} --repeat {repeat}: the last seed is larger than {}", u64::MAX)]
     Seeds { seed: u64, repeat: u64 },
+    #[error("{}: `--format svg` draws one file, and this folder has several", .0.display())]
+    ManyPictures(PathBuf),
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
 }

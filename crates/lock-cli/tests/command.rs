@@ -165,6 +165,25 @@ fn graphs_are_written_with_the_names_of_the_file() {
 }
 
 #[test]
+fn a_run_is_drawn_as_a_picture() {
+    let folder = folder("picture");
+    let ring = file(&folder, "ring.scenario", RING);
+    let picture = folder.join("x.svg");
+    let output = run(&["--svg", picture.to_str().expect("text"), &ring]);
+    assert_eq!(status(&output), Some(0), "{}", stderr(&output));
+    let written = fs::read_to_string(&picture).expect("written");
+    let document = roxmltree::Document::parse(&written).expect("well-formed");
+    assert_eq!(document.root_element().tag_name().name(), "svg");
+    assert!(document.descendants().any(|node| node.text() == Some("bob surrendered b")), "{written}");
+    let explained = gordian(&["explain", "--engine", "naive", "--format", "svg", &ring]);
+    assert_eq!(stdout(&explained), written, "explain draws the same");
+    file(&folder, "second.scenario", PASSES);
+    let many = gordian(&["explain", "--engine", "naive", "--format", "svg", folder.to_str().expect("text")]);
+    assert_eq!(status(&many), Some(2));
+    assert!(stderr(&many).contains("draws one file"), "{}", stderr(&many));
+}
+
+#[test]
 fn explain_shows_the_deadlock_and_what_stands_at_the_end() {
     let folder = folder("explain");
     let ring = file(&folder, "ring.scenario", RING);

@@ -8,7 +8,7 @@ use lock_agent::{ClaimError, Locks, Scope, Status, Transaction, TryError, Watchi
 use lock_core::{Deadlock, Mode, Object, Token, TxId, WaitGraph, WayOut};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{Action, Engine, Refusal, TxOptions, TxStatus};
+use crate::{Action, Engine, Refusal, Standing, TxOptions, TxStatus};
 
 /// More turns of the runtime than a message takes from a timer through the server to a transaction.
 const TURNS_UNTIL_QUIET: usize = 16;
@@ -178,6 +178,10 @@ impl Engine for ActorNode {
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {
         let claims = self.locks.transaction_claims(tx).into_iter();
         claims.filter(|claim| claim.wanted.is_some()).map(|claim| claim.object).collect()
+    }
+
+    fn claims(&mut self, tx: TxId) -> Vec<Standing> {
+        self.locks.transaction_claims(tx).into_iter().map(Standing::from).collect()
     }
 
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode> {

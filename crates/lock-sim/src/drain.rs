@@ -8,10 +8,17 @@ use crate::{Engine, Names, TxStatus};
 ///
 /// Whoever cannot be served has been told; a program that did not end it then would keep for ever what was granted of it.
 ///
+/// `ended` is called after each end.
+///
 /// # Errors
 /// The names of those who still wait then, and what for; or the refusal of an end.
-pub(crate) fn drain(engine: &mut dyn Engine, begun: &[TxId], names: &Names) -> Result<(), String> {
-    while end_who_wait_no_more(engine, begun, names)? > 0 {}
+pub(crate) fn drain(
+    engine: &mut dyn Engine,
+    begun: &[TxId],
+    names: &Names,
+    ended: &mut dyn FnMut(TxId, &mut dyn Engine),
+) -> Result<(), String> {
+    while end_who_wait_no_more(engine, begun, names, ended)? > 0 {}
     let left: Vec<TxId> = with_status(engine, begun, &[TxStatus::Waiting]);
     if left.is_empty() {
         return Ok(());
@@ -20,12 +27,18 @@ pub(crate) fn drain(engine: &mut dyn Engine, begun: &[TxId], names: &Names) -> R
     Err(waits.join("; "))
 }
 
-fn end_who_wait_no_more(engine: &mut dyn Engine, begun: &[TxId], names: &Names) -> Result<usize, String> {
+fn end_who_wait_no_more(
+    engine: &mut dyn Engine,
+    begun: &[TxId],
+    names: &Names,
+    ended: &mut dyn FnMut(TxId, &mut dyn Engine),
+) -> Result<usize, String> {
     let done = with_status(engine, begun, &[TxStatus::HasAll, TxStatus::CannotServe]);
     for tx in &done {
         engine
             .act(*tx, &crate::Action::End)
             .map_err(|refusal| format!("the end of {} was refused: {refusal}", names.of(*tx)))?;
+        ended(*tx, engine);
     }
     Ok(done.len())
 }

@@ -6,6 +6,8 @@ use lock_core::{Claim, Deadlock, Mode, NodeId, Object, Status, Token, TxId, Wait
 
 use crate::{Deed, Fault};
 
+use crate::Standing;
+
 /// How a scenario's transaction is begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TxOptions {
@@ -126,6 +128,9 @@ pub trait Engine {
 
     /// The objects that it waits for.
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object>;
+
+    /// What it has and wants of each object at this moment, in the order of the objects.
+    fn claims(&mut self, tx: TxId) -> Vec<Standing>;
 
     /// Who has a grant on exactly this object, and in which mode.
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode>;

@@ -20,6 +20,7 @@
 //! | [`read_deadlock`], [`reproduce`] | from a deadlock in a log to a scenario in which it happens again |
 //! | [`Mix`], [`Keys`], [`Weights`] | random workloads from a seed |
 //! | [`interleavings`], [`Tasks`] | how a program's own locking code runs in every order that a seed can choose |
+//! | [`run_with_timeline`], [`Timeline`], [`draw`] | who held and waited for what, and when; as a picture |
 //!
 //! ```
 //! use lock_sim::Scenario;
@@ -43,6 +44,7 @@ mod naive;
 mod names;
 mod node_shape;
 mod parse;
+mod picture;
 pub mod promises;
 mod pure;
 mod quorum;
@@ -54,7 +56,9 @@ mod schedule;
 mod search;
 mod seeded;
 mod seen_deadlocks;
+mod standing;
 mod story;
+pub mod timeline;
 mod transcript;
 mod trial;
 mod workload;
@@ -70,11 +74,12 @@ pub use naive::{NaiveWorld, Resolution};
 pub use names::Names;
 pub use node_shape::NodeShape;
 pub use parse::{LoadError, MAX_FILE_BYTES, MAX_LINES, ParseError};
+pub use picture::draw;
 pub use pure::PureNode;
 pub use quorum::{Check, QuorumWorld, Rules, Scope, Surplus, Took, Turning};
 pub use quorum_search::{Broken, QuorumReport, QuorumTally, Timing, search_quorum_worlds};
 pub use reproduce::{NotReproducible, reproduce};
-pub use runner::{Report, run};
+pub use runner::{Report, run, run_with_timeline};
 pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};
 pub use schedule::{
     Cause, Counterexample, Explored, Holds, Interleavings, Life, SEED_VARIABLE, Schedule, Spawned, Tasks, Turn,
@@ -82,7 +87,9 @@ pub use schedule::{
 };
 pub use search::{Finding, Script, ScriptStep, SearchReport, Tally, search_worlds};
 pub use seen_deadlocks::SeenDeadlocks;
+pub use standing::Standing;
 pub use story::run_text;
+pub use timeline::{Happening, Mark, Moment, MomentEnd, Span, Timeline};
 pub use transcript::{Entry, Outcome};
 pub use trial::{Profile, TrialFailure, TrialReport, UnknownProfile, generate, live, shrink, trace};
 pub use workload::{Keys, LifeReport, Mix, RandomLife, RandomStep, Weights, Workload, random_actions};

@@ -13,7 +13,7 @@ use lock_core::{
 };
 
 use crate::seeded::Seeded;
-use crate::{Action, Engine, Refusal, TxOptions, TxStatus};
+use crate::{Action, Engine, Refusal, Standing, TxOptions, TxStatus};
 
 /// One node with the real rules, no runtime, and a clock that stands still until it is moved.
 ///
@@ -80,7 +80,7 @@ impl PureNode {
         &mut self.tables[index]
     }
 
-    fn claims(&self, tx: TxId) -> Vec<ClaimView> {
+    fn claim_views(&self, tx: TxId) -> Vec<ClaimView> {
         self.tables.iter().flat_map(|table| table.claims(tx)).collect()
     }
 
@@ -262,13 +262,17 @@ impl Engine for PureNode {
     }
 
     fn status(&mut self, tx: TxId) -> TxStatus {
-        let claims = self.claims(tx);
+        let claims = self.claim_views(tx);
         self.machine(tx).status(&claims).into()
     }
 
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {
-        let waiting = self.claims(tx).into_iter().filter(|claim| claim.wanted.is_some());
+        let waiting = self.claim_views(tx).into_iter().filter(|claim| claim.wanted.is_some());
         waiting.map(|claim| claim.object).collect()
+    }
+
+    fn claims(&mut self, tx: TxId) -> Vec<Standing> {
+        self.claim_views(tx).into_iter().map(Standing::from).collect()
     }
 
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode> {

@@ -6,6 +6,7 @@ use lock_core::{Deadlock, TxId, WaitGraph};
 
 use crate::drain::drain;
 use crate::expectation::seen_instead;
+use crate::timeline::{Recorder, Timeline};
 use crate::{Begin, Command, Deed, Engine, Entry, Expectation, Failure, Outcome, Refusal, Scenario, Step, Together};
 use refused::Refused;
 
@@ -39,7 +40,25 @@ pub struct Report {
 /// # Panics
 /// If the engine does not give one outcome for each action of a block.
 pub fn run(scenario: &Scenario, engine: &mut dyn Engine, seed: u64) -> Report {
-    let mut runner = Runner { scenario, engine, seed, begun: Vec::new(), resolved: 0, transcript: Vec::new() };
+    run_recording(scenario, engine, seed, None).0
+}
+
+/// Does the same as [`run`], and looks after each step who holds and waits for what, for a picture.
+///
+/// # Panics
+/// As [`run`] does.
+pub fn run_with_timeline(scenario: &Scenario, engine: &mut dyn Engine, seed: u64) -> (Report, Timeline) {
+    run_recording(scenario, engine, seed, Some(Recorder::default()))
+}
+
+fn run_recording(
+    scenario: &Scenario,
+    engine: &mut dyn Engine,
+    seed: u64,
+    recorder: Option<Recorder>,
+) -> (Report, Timeline) {
+    let transcript = Vec::new();
+    let mut runner = Runner { scenario, engine, seed, begun: Vec::new(), resolved: 0, transcript, recorder };
     runner.transcript.push(Entry::Scenario {
         file: scenario.file.clone(),
         rule: scenario.rule.clone(),
@@ -47,7 +66,8 @@ pub fn run(scenario: &Scenario, engine: &mut dyn Engine, seed: u64) -> Report {
         names: scenario.names.clone(),
     });
     let failure = runner.run_to_failure();
-    runner.report(failure)
+    let timeline = runner.timeline(failure.as_ref());
+    (runner.report(failure), timeline)
 }
 
 /// What did not hold, on which line.
@@ -72,6 +92,8 @@ struct Runner<'a> {
     /// How many deadlocks the transcript has told of.
     resolved: usize,
     transcript: Vec<Entry>,
+    /// Only if somebody asked for a timeline.
+    recorder: Option<Recorder>,
 }
 
 impl Runner<'_> {
@@ -99,6 +121,9 @@ impl Runner<'_> {
         }
         self.settle(std::mem::take(refused))?;
         let outcome = self.carry_out(step, refused)?;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.after(step, &outcome, self.engine);
+        }
         self.note(step.line, &step.text, outcome);
         Ok(())
     }
@@ -148,7 +173,13 @@ impl Runner<'_> {
     }
 
     fn drain(&mut self, step: &Step) -> Result<(), Unmet> {
-        let drained = drain(self.engine, &self.begun, &self.scenario.names);
+        let (recorder, names) = (&mut self.recorder, &self.scenario.names);
+        let mut ended = |tx, engine: &mut dyn Engine| {
+            if let Some(recorder) = recorder {
+                recorder.drained(step.line, &names.of(tx), engine);
+            }
+        };
+        let drained = drain(self.engine, &self.begun, names, &mut ended);
         drained.map_err(|seen| Unmet::at(step, "that nobody is left waiting", seen))
     }
 
@@ -172,6 +203,11 @@ impl Runner<'_> {
         let new = deadlocks.split_off(self.resolved.min(deadlocks.len()));
         self.resolved += new.len();
         self.transcript.push(Entry::Step { line, step: step.to_owned(), outcome, deadlocks: new });
+    }
+
+    fn timeline(&mut self, unmet: Option<&Unmet>) -> Timeline {
+        let failed = unmet.map(|unmet| (unmet.line, unmet.said.as_str()));
+        self.recorder.take().map_or_else(Timeline::default, |recorder| recorder.finish(failed, self.engine))
     }
 
     fn report(mut self, unmet: Option<Unmet>) -> Report {

@@ -7,7 +7,7 @@ use lock_core::{Deadlock, Millis, Mode, Object, Require, Token, TxId, WaitGraph}
 use super::claim::{Claim, ClaimId};
 use super::resolution::Resolution;
 use crate::seeded::Seeded;
-use crate::{Action, Engine, Refusal, TxOptions, TxStatus};
+use crate::{Action, Engine, Refusal, Standing, TxOptions, TxStatus};
 
 /// One node and its transactions, worked out from the rules with no regard for speed.
 ///
@@ -151,6 +151,16 @@ impl Engine for NaiveWorld {
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {
         let waiting = self.claims_of(tx).filter(|(_, claim)| claim.waiting.is_some());
         waiting.map(|(id, _)| id.object.clone()).collect()
+    }
+
+    fn claims(&mut self, tx: TxId) -> Vec<Standing> {
+        let claims = self.claims_of(tx).map(|(id, claim)| Standing {
+            object: id.object.clone(),
+            node: None,
+            granted: claim.granted.map(|grant| grant.mode),
+            wanted: claim.waiting.map(|wait| wait.mode),
+        });
+        claims.collect()
     }
 
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode> {

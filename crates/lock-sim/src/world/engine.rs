@@ -8,7 +8,7 @@ use lock_core::{
 
 use super::world::World;
 use crate::seeded::Seeded;
-use crate::{Action, Engine, Fault, Refusal, TxOptions, TxStatus};
+use crate::{Action, Engine, Fault, Refusal, Standing, TxOptions, TxStatus};
 
 impl World {
     fn carry_out(&mut self, tx: TxId, action: &Action) -> Result<(), Refusal> {
@@ -129,6 +129,10 @@ impl Engine for World {
 
     fn status(&mut self, tx: TxId) -> TxStatus {
         self.status_of(tx)
+    }
+
+    fn claims(&mut self, tx: TxId) -> Vec<Standing> {
+        self.claims_of(tx).into_iter().map(Standing::from).collect()
     }
 
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {
