@@ -22,6 +22,10 @@ mod fact;
 mod ids;
 mod into_object;
 mod mode;
+#[cfg(feature = "mutants")]
+pub mod mutant;
+#[cfg(not(feature = "mutants"))]
+mod mutant;
 mod object;
 mod require;
 mod search;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mutant::{self, Mutant};
+
 /// How many of the claimed nodes must grant before a claim is met.
 ///
 /// One node is one case of many: there, each of them needs that one grant.
@@ -35,6 +37,7 @@ impl Require {
         match self {
             Self::All => claimed.max(1),
             Self::Any => 1,
+            Self::Majority if mutant::is_on(Mutant::HalfIsAMajority) => claimed.div_ceil(2).max(1),
             Self::Majority => claimed / 2 + 1,
             Self::AllAlive => alive.max(1),
             Self::MajorityAlive => alive / 2 + 1,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::mutant::{self, Mutant};
 use crate::{Incarnation, Token};
 
 /// The counter of a node's fencing tokens, shared by its tables.
@@ -19,6 +20,7 @@ struct Counter(AtomicU64);
 impl Tokens {
     /// The tokens of one incarnation.
     pub fn starting_at(incarnation: Incarnation) -> Self {
+        let incarnation = if mutant::is_on(Mutant::TokensStartAnew) { Incarnation::default() } else { incarnation };
         Self(Arc::new(Counter(AtomicU64::new(incarnation.first_number() + 1))))
     }
 

@@ -163,7 +163,11 @@ impl Agent {
         let waits = lacking().filter(|(_, part)| part.asked.is_none() && !part.gone);
         let waits: Vec<_> = waits.filter_map(|(node, part)| Some((node.clone(), part.wanted?.1))).collect();
         let open = lacking().filter(|(_, part)| {
-            if part.gone { self.awaits_nodes() && !part.left_out } else { part.asked.is_some() || part.wanted.is_none() }
+            if part.gone {
+                self.awaits_nodes() && !part.left_out
+            } else {
+                part.asked.is_some() || part.wanted.is_none()
+            }
         });
         UnmetRow {
             object: object.clone(),

@@ -252,6 +252,7 @@ impl NodeMachine {
             }
             self.release(tx, &node, Request::Surrender(grants), &objects, now);
         }
+        grants.iter().for_each(|(_, object, _)| self.claim_what_is_missing(tx, object, now));
     }
 
     fn end(&mut self, tx: TxId, now: Millis) -> Result<(), CallError> {

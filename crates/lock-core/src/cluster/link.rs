@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 use super::frame::{Between, Frame, Hello, Life, PROTOCOL, Unwelcome};
 use super::message::Message;
 use super::timing::{Timing, after};
+use crate::mutant::{self, Mutant};
 use crate::{Incarnation, Millis, NodeId};
 
 /// What has happened on a link.
@@ -325,7 +326,9 @@ impl Session {
             self.unacknowledged = 0;
             out.push(Frame::Beat { between: self.between, ack: self.listened, sent: now });
         }
-        if !self.unheard.is_empty() && self.repeat_at <= now {
+        if !self.unheard.is_empty() && self.repeat_at <= now && mutant::is_on(Mutant::NeverRepeats) {
+            self.repeat_at = after(now, timing.last_repeat());
+        } else if !self.unheard.is_empty() && self.repeat_at <= now {
             self.repeat_after = (self.repeat_after * 2).min(timing.last_repeat());
             self.repeat_at = after(now, self.repeat_after);
             let Between { from, to } = self.between;

@@ -11,6 +11,7 @@ use super::message::Message;
 use super::node::NodeMachine;
 use super::rows::{HomeRow, Rows};
 use super::timing::{Timing, after};
+use crate::mutant::{self, Mutant};
 use crate::search::Sight;
 use crate::{Millis, NodeId, Object, TxId, WaitView};
 
@@ -93,7 +94,7 @@ impl NodeMachine {
     /// Looks, if the transaction may be part of a deadlock and all that it asked is answered.
     pub(super) fn look_if_needed(&mut self, tx: TxId, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
-        if !agent.may_be_stuck() {
+        if !agent.may_be_stuck() || mutant::is_on(Mutant::NeverLooks) {
             agent.look_again = None;
             return;
         }
@@ -161,7 +162,7 @@ impl NodeMachine {
     }
 
     fn ask(&mut self, number: u64, questions: BTreeMap<NodeId, Vec<TxId>>, follow: bool, now: Millis) {
-        for (node, txs) in questions {
+        for (node, txs) in one_by_one(questions, follow) {
             let here = node == self.me.node;
             // Nobody waits for an answer of a node that is not there.
             if !self.is_alive(&node) {
@@ -212,7 +213,7 @@ impl NodeMachine {
         let Some(look) = self.looks.get_mut(&number) else { return };
         let Some(sight) = Sight::of(&look.known, look.looker) else { return self.end_look(number, None, now) };
         // One answer is one moment: what it shows stood together.
-        let one_moment = look.answers == 1;
+        let one_moment = look.answers == 1 || mutant::is_on(Mutant::BelievesTheFirstReading);
         let questions = sight.questions();
         look.known = Known::default();
         look.stage = Stage::Second(Box::new(sight));
@@ -263,4 +264,13 @@ impl NodeMachine {
             self.end_look(number, Some(vain + 1), now);
         }
     }
+}
+
+/// The questions, each with the node that it goes to: one to each node.
+fn one_by_one(questions: BTreeMap<NodeId, Vec<TxId>>, follow: bool) -> Vec<(NodeId, Vec<TxId>)> {
+    if follow || !mutant::is_on(Mutant::AsksOneByOne) {
+        return questions.into_iter().collect();
+    }
+    let each = |(node, txs): (NodeId, Vec<TxId>)| txs.into_iter().map(move |tx| (node.clone(), vec![tx]));
+    questions.into_iter().flat_map(each).collect()
 }

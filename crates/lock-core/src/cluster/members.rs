@@ -93,6 +93,7 @@ impl NodeMachine {
         }
         // It was perhaps the last answer that a try waited for.
         self.stop_trying(tx, object, now);
+        self.claim_what_is_missing(tx, object, now);
     }
 
     /// Grants that a node has forgotten and was not told of in time.

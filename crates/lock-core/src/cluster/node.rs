@@ -15,6 +15,7 @@ use super::looking::Look;
 use super::message::{Message, Request};
 use super::tables::{Tables, take_facts};
 use super::timing::{Timing, after};
+use crate::mutant::{self, Mutant};
 use crate::{
     ClaimError, Deadlock, Fact, Incarnation, Millis, NodeId, NotHeld, Object, Over, Token, TransactionMachine,
     TransactionOptions, TxId, WatchId,
@@ -167,7 +168,8 @@ impl NodeMachine {
         let me = Myself { node, cluster, incarnation, timing };
         let others: BTreeSet<NodeId> = peers.into_iter().filter(|peer| *peer != me.node).collect();
         let links = others.iter().map(|peer| (peer.clone(), Link::new(&me, peer.clone(), now))).collect();
-        let recovery = (!others.is_empty()).then(|| (others, after(now, timing.recovery_timeout)));
+        let recovery = (!others.is_empty() && !mutant::is_on(Mutant::GrantsWhileItRecovers))
+            .then(|| (others, after(now, timing.recovery_timeout)));
         Self {
             me,
             max_claims,

@@ -3,6 +3,7 @@
 use super::message::{Held, Message, Request};
 use super::node::NodeMachine;
 use super::tables::{Tables, remove};
+use crate::mutant::{self, Mutant};
 use crate::{Ask, Millis, Mode, NodeId, Object, TxId, TxProfile, WaitName};
 
 impl NodeMachine {
@@ -53,7 +54,9 @@ impl NodeMachine {
             Request::Turn(pairs) => turn(tables, &pairs),
             Request::End => {
                 remove(tables, tx);
-                self.guests.remove(&tx);
+                if !mutant::is_on(Mutant::KeepsGuests) {
+                    self.guests.remove(&tx);
+                }
                 return;
             }
         };

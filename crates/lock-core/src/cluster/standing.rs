@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::agent::Agent;
 use super::message::{Message, Request};
 use super::node::{NodeMachine, Output};
+use crate::mutant::{self, Mutant};
 use crate::{Deadlock, Millis, Mode, NodeId, Object, Standing, TxId};
 
 impl NodeMachine {
@@ -54,7 +55,7 @@ impl NodeMachine {
         let lost = agent.take_stock(object) && forgotten;
         let nothing = after.granted.is_none() && after.wanted.is_none() && after.asked.is_none();
         if nothing {
-            self.has_nothing(tx, object, node, now);
+            self.has_nothing(tx, object, now);
         }
         if lost {
             self.lose(tx, object, now);
@@ -76,7 +77,7 @@ impl NodeMachine {
     /// A node says that nothing is claimed there. A claim that is simply on one node is given up then: it was
     /// refused, or is covered by another one. What is missing of one on many nodes is made again, on its own: it was
     /// covered there while it lay on one node only, or while it waited.
-    fn has_nothing(&mut self, tx: TxId, object: &Object, node: &NodeId, now: Millis) {
+    fn has_nothing(&mut self, tx: TxId, object: &Object, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         let Some(claim) = agent.claims.get(object) else { return };
         // Its caller has yet to be told, and to end it; or it is given up soon, when all have answered.
@@ -86,10 +87,29 @@ impl NodeMachine {
         if claim.nodes.len() == 1 {
             agent.claims.remove(object);
             agent.machine.gave_back(object);
-        } else if !claim.is_met() {
-            let mode = claim.mode;
-            self.ask_again(tx, node, &[(object.clone(), mode)], now);
+        } else {
+            self.claim_what_is_missing(tx, object, now);
         }
+    }
+
+    /// Claims an unmet claim on those of its nodes that are there and have nothing of it: what it did without while it
+    /// was met.
+    pub(super) fn claim_what_is_missing(&mut self, tx: TxId, object: &Object, now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx).filter(|agent| agent.machine.running().is_ok()) else { return };
+        let Some(claim) = agent.claims.get_mut(object) else { return };
+        if claim.is_met() || claim.hopeless || claim.trying {
+            return;
+        }
+        let mut nodes = Vec::new();
+        for (node, part) in &mut claim.nodes {
+            let nothing = part.granted.is_none() && part.wanted.is_none() && part.asked.is_none();
+            if nothing && (!part.gone || part.left_out) {
+                (part.gone, part.left_out) = (false, false);
+                nodes.push(node.clone());
+            }
+        }
+        let claims = [(object.clone(), claim.mode)];
+        nodes.into_iter().for_each(|node| self.ask_again(tx, &node, &claims, now));
     }
 
     /// A lock that the transaction had is gone, and not by its own doing.
@@ -193,6 +213,9 @@ impl Agent {
     /// Whether it has asked a node to take something back after this answer was given: what was granted then may
     /// be another's by now. The answer that says so is still to come.
     fn lets_go_since(&self, ask: u64, node: &NodeId, object: &Object) -> bool {
+        if mutant::is_on(Mutant::BelievesOldAnswers) {
+            return false;
+        }
         let mut later = self.letting_go.range(ask + 1..).map(|(_, what)| what);
         later.any(|(at, objects)| at == node && objects.contains(object))
     }

@@ -1,6 +1,7 @@
 //! The times that nodes keep, all from one: after how much silence a node is taken for down.
 
 use crate::Millis;
+use crate::mutant::{self, Mutant};
 
 /// What a node waits for, and how long. All nodes of a cluster must have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,9 @@ impl Timing {
     /// it answered. Two thirds of the time after which it may free them: clocks may differ in speed by
     /// nearly a half before both can be wrong together.
     pub(super) fn trust(self) -> u64 {
+        if mutant::is_on(Mutant::TrustsForTheWholeTimeout) {
+            return self.node_timeout;
+        }
         self.node_timeout / 3 * 2
     }
 

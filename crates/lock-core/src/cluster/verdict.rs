@@ -7,6 +7,7 @@ use super::agent::Turning;
 use super::message::{Evidence, FarStep, Message, Request};
 use super::node::NodeMachine;
 use super::tables::Tables;
+use crate::mutant::{self, Mutant};
 use crate::{Deadlock, Millis, NodeId, Object, Token, TxId, WaitName, WayOut};
 
 impl NodeMachine {
@@ -14,8 +15,11 @@ impl NodeMachine {
     /// transaction was read, so no evidence is acted upon twice.
     pub(super) fn judge(&mut self, tables: &mut dyn Tables, from: &NodeId, look: u64, evidence: Evidence, now: Millis) {
         let agent = self.agents.get(&evidence.tx);
-        let acted =
-            agent.is_some_and(|agent| agent.is_waiting() && agent.stamp == evidence.stamp && agent.turning.is_none());
+        let acted = agent.is_some_and(|agent| {
+            agent.is_waiting()
+                && (agent.stamp == evidence.stamp || mutant::is_on(Mutant::ActsTwice))
+                && agent.turning.is_none()
+        });
         if acted {
             tables.about_to_act(self, (from, look), &evidence);
             self.act_on(evidence, now);

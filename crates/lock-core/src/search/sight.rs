@@ -7,6 +7,7 @@ use super::stuck::serve;
 use super::way_out::{Decision, Step, way_out};
 use crate::ArrowKind::{Hard, Soft};
 use crate::cluster::{Evidence, FarStep, HomeRow, Known};
+use crate::mutant::{self, Mutant};
 use crate::{Arrow, BlockView, Deadlock, Millis, Mode, NodeId, Object, Token, TxId, WaitName, WaitView, WayOut};
 
 /// The stuck part of what was seen, and what is to be done about it.
@@ -169,7 +170,9 @@ impl Named {
     fn read_needs(&mut self, known: &Known, row: &HomeRow, member: usize) {
         for unmet in &row.unmet {
             let index = self.picture.unmet.len();
-            self.picture.unmet.push(Unmet { member, missing: unmet.missing as usize });
+            let any = mutant::is_on(Mutant::ACircleIsADeadlock);
+            let missing = if any { unmet.waits.len() + unmet.open as usize } else { unmet.missing as usize };
+            self.picture.unmet.push(Unmet { member, missing });
             for (node, place) in &unmet.waits {
                 let claim = self.claim(node, row.tx, &unmet.object);
                 self.picture.waits.push(NodeWait { unmet: index, claim });
@@ -190,13 +193,14 @@ impl Named {
         let wait = self.picture.waits.len() - 1;
         for block in blocks.iter().filter(|block| !known.is_letting_go(block.tx, node, &block.object)) {
             let claim = self.claim(node, block.tx, &block.object);
-            match block.kind {
+            let kind = if mutant::is_on(Mutant::OrderIsPossession) { Hard } else { block.kind };
+            match kind {
                 Hard => drop(self.tokens.insert(claim.claim, Token(block.stamp))),
                 Soft => drop(self.places.insert(claim.claim, block.stamp)),
             }
-            self.blocking.insert((claim.claim, block.kind == Hard), block.mode);
+            self.blocking.insert((claim.claim, kind == Hard), block.mode);
             let by = self.picture.meet(block.tx);
-            self.picture.blocks.push(PictureBlock { wait, by, claim, kind: block.kind });
+            self.picture.blocks.push(PictureBlock { wait, by, claim, kind });
         }
     }
 

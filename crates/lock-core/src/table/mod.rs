@@ -38,6 +38,7 @@ use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 use slab::Slab;
 
+use crate::mutant::{self, Mutant};
 use crate::{Fact, Incarnation, Mode, Object, Tokens, TxId, Version};
 
 pub use batch::request_all;
@@ -133,7 +134,7 @@ impl LockTable {
             hasher: SeedableRandomState::with_seed(hash_seed, SharedSeed::global_fixed()),
             incarnation,
             tokens,
-            version: incarnation.first_number(),
+            version: if mutant::is_on(Mutant::VersionsStartAnew) { 0 } else { incarnation.first_number() },
             turned: BTreeSet::new(),
             freed: Vec::new(),
             grantable: Vec::new(),

@@ -3,6 +3,7 @@
 //! Records point at each other by slot, so a claim costs no allocation of its own and all
 //! of a transaction's claims are found without looking at anybody else's.
 
+use crate::mutant::{self, Mutant};
 use crate::{Millis, Mode, Object, Token, TxId};
 
 /// Where a record lies in its slab.
@@ -86,6 +87,9 @@ impl Place {
     }
 
     pub(super) fn conversion(arrival: u64) -> Self {
+        if mutant::is_on(Mutant::ConversionsWaitInLine) {
+            return Self::ordinary(arrival);
+        }
         // Arrivals count on from the incarnation, whose bits reach up here in time; they are the same for all of a life.
         Self(arrival & !Self::ORDINARY)
     }

@@ -52,7 +52,11 @@ impl Asked {
                 twice.map_or(Ok(()), |tx| Err(format!("{to} was asked twice for {tx}")))
             }
             Message::Ask { .. } => {
-                if self.second.insert(to.clone()) { Ok(()) } else { Err(format!("{to} was asked twice to confirm")) }
+                if self.second.insert(to.clone()) {
+                    Ok(())
+                } else {
+                    Err(format!("{to} was asked twice to confirm"))
+                }
             }
             Message::Resolve { .. } => {
                 self.verdicts += 1;

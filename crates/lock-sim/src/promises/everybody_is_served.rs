@@ -21,6 +21,6 @@ impl Promise for EverybodyIsServed {
         let Some((tx, home)) = left.and_then(|tx| Some((tx, world.home(tx)?))) else { return Ok(()) };
         let unmet = home.machine.claims(tx).into_iter().filter(|claim| claim.wanted.is_some());
         let unmet: Vec<String> = unmet.map(|claim| claim.object.to_string()).collect();
-        let t = world.truth(); Err(format!("{tx} waits still, for {} {:?} {:?}", unmet.join(", "), home.machine.home_row(tx), t.waits))
+        Err(format!("{tx} waits still, for {}", unmet.join(", ")))
     }
 }
