@@ -28,8 +28,6 @@ pub enum Mutant {
     BelievesTheFirstReading,
     /// Every circle is a deadlock, whatever is required.
     ACircleIsADeadlock,
-    /// Who is ahead in line is taken for one who has what is wanted.
-    OrderIsPossession,
     /// Evidence is acted upon, in whatever state the victim is by now.
     ActsTwice,
     /// A node is asked for each transaction by itself when the stuck are read again.
