@@ -3,6 +3,8 @@
 //! Without the feature `mutants` none is ever on, and nothing of this is compiled into the rules. The feature is for tests of
 //! the checkers; a program must not use it.
 
+#![cfg_attr(not(feature = "mutants"), allow(unreachable_pub, dead_code, reason = "seen by tests only"))]
+
 /// A mistake that somebody might have made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutant {

@@ -67,6 +67,11 @@ impl NodeClaim {
         self.granted.is_some_and(|(granted, _)| granted.covers(mode))
     }
 
+    /// Whether nothing is wanted of the node, and nothing was asked of it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.wanted.is_none() && self.asked.is_none()
+    }
+
     pub(super) fn stands(&mut self, ask: u64, standing: Standing) {
         (self.granted, self.wanted) = (standing.granted, standing.wanted);
         self.hold_until = None;

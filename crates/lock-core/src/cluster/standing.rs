@@ -53,9 +53,8 @@ impl NodeMachine {
         }
         let forgotten = before.hold_until.is_some() && before.granted.is_some() && after.granted.is_none();
         let lost = agent.take_stock(object) && forgotten;
-        let nothing = after.granted.is_none() && after.wanted.is_none() && after.asked.is_none();
-        if nothing {
-            self.has_nothing(tx, object, now);
+        if after.is_idle() {
+            self.lacks_and_does_not_wait(tx, object, now);
         }
         if lost {
             self.lose(tx, object, now);
@@ -74,19 +73,26 @@ impl NodeMachine {
         }
     }
 
-    /// A node says that nothing is claimed there. A claim that is simply on one node is given up then: it was
+    /// A node says that nothing is waited for there, and perhaps that nothing is granted either. A claim that is simply on one node is given up then: it was
     /// refused, or is covered by another one. What is missing of one on many nodes is made again, on its own: it was
     /// covered there while it lay on one node only, or while it waited.
-    fn has_nothing(&mut self, tx: TxId, object: &Object, now: Millis) {
+    fn lacks_and_does_not_wait(&mut self, tx: TxId, object: &Object, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         let Some(claim) = agent.claims.get(object) else { return };
         // Its caller has yet to be told, and to end it; or it is given up soon, when all have answered.
-        if claim.hopeless || claim.trying {
+        if claim.is_met() || claim.hopeless || claim.trying {
             return;
         }
         if claim.nodes.len() == 1 {
-            agent.claims.remove(object);
-            agent.machine.gave_back(object);
+            let granted = claim.nodes.values().find_map(|part| part.granted);
+            if let (Some((mode, _)), Some(claim)) = (granted, agent.claims.get_mut(object)) {
+                // A covered conversion: what it has is enough beside what covers it.
+                claim.mode = mode;
+                agent.take_stock(object);
+            } else {
+                agent.claims.remove(object);
+                agent.machine.gave_back(object);
+            }
         } else {
             self.claim_what_is_missing(tx, object, now);
         }
@@ -100,15 +106,14 @@ impl NodeMachine {
         if claim.is_met() || claim.hopeless || claim.trying {
             return;
         }
-        let mut nodes = Vec::new();
+        let (mut nodes, mode) = (Vec::new(), claim.mode);
         for (node, part) in &mut claim.nodes {
-            let nothing = part.granted.is_none() && part.wanted.is_none() && part.asked.is_none();
-            if nothing && (!part.gone || part.left_out) {
+            if part.is_idle() && !part.has(mode) && (!part.gone || part.left_out) {
                 (part.gone, part.left_out) = (false, false);
                 nodes.push(node.clone());
             }
         }
-        let claims = [(object.clone(), claim.mode)];
+        let claims = [(object.clone(), mode)];
         nodes.into_iter().for_each(|node| self.ask_again(tx, &node, &claims, now));
     }
 

@@ -273,9 +273,9 @@ impl World {
         match fault {
             Fault::Crash(node) | Fault::Start(node) => {
                 if matches!(fault, Fault::Crash(_)) {
-                    self.crash(node)
+                    self.crash(node);
                 } else {
-                    self.start(node)
+                    self.start(node);
                 }
                 self.events += 1;
                 self.observe(node);
@@ -414,9 +414,9 @@ impl World {
             self.comes_out(node, output);
         }
         if is_beat {
-            self.observe_beat(node)
+            self.observe_beat(node);
         } else {
-            self.observe(node)
+            self.observe(node);
         }
         self.check();
         Some(done)
