@@ -3,6 +3,8 @@
 //! Without the feature `mutants` none is ever on, and nothing of this is compiled into the rules. The feature is for tests of
 //! the checkers; a program must not use it.
 
+#![cfg_attr(not(feature = "mutants"), allow(unreachable_pub, dead_code, reason = "seen by tests only"))]
+
 /// A mistake that somebody might have made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutant {
@@ -28,8 +30,6 @@ pub enum Mutant {
     BelievesTheFirstReading,
     /// Every circle is a deadlock, whatever is required.
     ACircleIsADeadlock,
-    /// Who is ahead in line is taken for one who has what is wanted.
-    OrderIsPossession,
     /// Evidence is acted upon, in whatever state the victim is by now.
     ActsTwice,
     /// A node is asked for each transaction by itself when the stuck are read again.

@@ -193,14 +193,13 @@ impl Named {
         let wait = self.picture.waits.len() - 1;
         for block in blocks.iter().filter(|block| !known.is_letting_go(block.tx, node, &block.object)) {
             let claim = self.claim(node, block.tx, &block.object);
-            let kind = if mutant::is_on(Mutant::OrderIsPossession) { Hard } else { block.kind };
-            match kind {
+            match block.kind {
                 Hard => drop(self.tokens.insert(claim.claim, Token(block.stamp))),
                 Soft => drop(self.places.insert(claim.claim, block.stamp)),
             }
-            self.blocking.insert((claim.claim, kind == Hard), block.mode);
+            self.blocking.insert((claim.claim, block.kind == Hard), block.mode);
             let by = self.picture.meet(block.tx);
-            self.picture.blocks.push(PictureBlock { wait, by, claim, kind });
+            self.picture.blocks.push(PictureBlock { wait, by, claim, kind: block.kind });
         }
     }
 

@@ -22,8 +22,8 @@ impl Promise for FirstCome {
         let observed = world.observed();
         self.lines.turn(observed);
         let passed = observed.event.changed_table(observed).and_then(|(node, before, now)| {
-            let new = now.grants.iter().filter(|grant| is_new(before, now, grant));
-            new.filter_map(|grant| self.passed(node, before, now, grant, observed.event.number)).next()
+            let mut new = now.grants.iter().filter(|grant| is_new(before, now, grant));
+            new.find_map(|grant| self.passed(node, before, now, grant, observed.event.number))
         });
         self.lines.follow(observed);
         passed.map_or(Ok(()), Err)

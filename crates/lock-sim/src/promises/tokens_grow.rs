@@ -26,7 +26,7 @@ impl Promise for TokensGrow {
         for grant in now.grants.iter().filter(|grant| !before.grants.contains(grant)) {
             let whose = (grant.tx, grant.object.clone());
             match given.get(&grant.token) {
-                Some(known) if *known == whose => continue,
+                Some(known) if *known == whose => {}
                 Some((tx, object)) => {
                     return Err(format!(
                         "{} has {} on {node} with the token of {tx} for {object}",

@@ -11,7 +11,7 @@
 //! | what nodes and clocks do | `process`, `clock` |
 //! | how scenarios drive it | `engine` |
 //! | what is really so, whatever the machines believe | `truth` |
-//! | what checkers see after every event | `observed`, `view`, `watched` |
+//! | what checkers see after every event | `watching`, `observed`, `view`, `watched` |
 //! | how everything comes right at the end | `closing` |
 
 mod clock;
@@ -24,6 +24,7 @@ mod trace;
 mod truth;
 mod view;
 mod watched;
+mod watching;
 #[allow(clippy::module_inception)]
 mod world;
 

@@ -40,6 +40,8 @@ pub(super) struct Network {
 }
 
 impl Network {
+    // A frame is handed over.
+    #[allow(clippy::needless_pass_by_value)]
     pub(super) fn send(&mut self, from: &NodeId, to: &NodeId, packet: Packet, now: u64, random: &mut Seeded) {
         self.sent += 1;
         let way = (from.clone(), to.clone());

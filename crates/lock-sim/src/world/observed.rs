@@ -76,12 +76,10 @@ impl Observed {
         self.event = event;
         let Some(node) = self.event.node.clone() else { return };
         self.event.acts = acting.into_iter().map(|acting| self.act(&node, acting)).collect();
-        let old = std::mem::take(&mut self.event.before);
         self.event.before = match view {
             Some(view) => self.nodes.insert(node.clone(), view),
             None => self.nodes.remove(&node),
         };
-        debug_assert!(old.is_none(), "the node as it was is known here");
         self.know(&node);
     }
 
@@ -96,9 +94,9 @@ impl Observed {
 
     /// Works out what is so now, if anything has changed.
     fn know(&mut self, node: &NodeId) {
-        let none = Waits::default();
-        let before = self.event.before.as_ref().map_or(&none, |view| &view.waits);
-        let now = self.nodes.get(node).map_or(&none, |view| &view.waits);
+        let nothing = Waits::default();
+        let before = self.event.before.as_ref().map_or(&nothing, |view| &view.waits);
+        let now = self.nodes.get(node).map_or(&nothing, |view| &view.waits);
         if before == now {
             return;
         }

@@ -9,10 +9,9 @@ use lock_core::{
 
 use super::clock::Clock;
 use super::network::{Network, Packet, Way, Weather};
-use super::observed::{Event, Observed};
+use super::observed::Observed;
 use super::process::{Process, Site};
 use super::trace::{self, Trace};
-use super::view::NodeView;
 use crate::promises::{Broken, Promise};
 use crate::seeded::Seeded;
 use crate::{Fault, TxOptions};
@@ -45,11 +44,11 @@ impl WorldOptions {
 /// in an order that the seed decides.
 #[derive(Debug)]
 pub struct World {
-    options: WorldOptions,
-    now: u64,
-    random: Seeded,
-    sites: BTreeMap<NodeId, Site>,
-    network: Network,
+    pub(super) options: WorldOptions,
+    pub(super) now: u64,
+    pub(super) random: Seeded,
+    pub(super) sites: BTreeMap<NodeId, Site>,
+    pub(super) network: Network,
     pub(super) homes: BTreeMap<TxId, (NodeId, Incarnation)>,
     pub(super) deadlocks: Vec<Deadlock>,
     pub(super) lost: BTreeMap<TxId, Vec<Object>>,
@@ -58,13 +57,13 @@ pub struct World {
     /// Messages of searches that went over a link.
     pub(super) search_messages: u64,
     pub(super) events: u64,
-    promises: Vec<Box<dyn Promise>>,
-    broken: Option<Broken>,
-    observed: Observed,
+    pub(super) promises: Vec<Box<dyn Promise>>,
+    pub(super) broken: Option<Broken>,
+    pub(super) observed: Observed,
     /// What was said in this event, of searches; and the last number said on each way.
-    said: Vec<(NodeId, Message)>,
-    numbers: BTreeMap<Way, (Between, u64)>,
-    trace: Trace,
+    pub(super) said: Vec<(NodeId, Message)>,
+    pub(super) numbers: BTreeMap<Way, (Between, u64)>,
+    pub(super) trace: Trace,
 }
 
 impl World {
@@ -99,78 +98,6 @@ impl World {
         world.settle();
         world.network.weather = world.options.weather;
         world
-    }
-
-    /// Checks these promises after every event from now on, until one is broken.
-    pub fn watch_over(&mut self, promises: Vec<Box<dyn Promise>>) {
-        self.promises = promises;
-        let nodes = self.options.nodes.clone();
-        nodes.iter().for_each(|node| self.observe(node));
-    }
-
-    /// What checkers see: kept only while promises are watched over.
-    pub fn observed(&self) -> &Observed {
-        &self.observed
-    }
-
-    /// The first promise that was broken.
-    pub fn broken(&self) -> Option<&Broken> {
-        self.broken.as_ref()
-    }
-
-    fn is_watching(&self) -> bool {
-        self.broken.is_none() && !self.promises.is_empty()
-    }
-
-    /// Takes note of what happened to a node.
-    fn observe(&mut self, node: &NodeId) {
-        if !self.is_watching() {
-            return;
-        }
-        let process = self.sites.get_mut(node).and_then(|site| site.process.as_mut());
-        let acting = process.map(|process| std::mem::take(&mut process.acts)).unwrap_or_default();
-        let view = self.process(node).map(NodeView::of);
-        let said = std::mem::take(&mut self.said);
-        let event = Event { number: self.events, node: Some(node.clone()), said, ..Event::default() };
-        self.observed.happened(event, acting, view);
-    }
-
-    /// Takes note of a sign of life of a peer.
-    fn observe_beat(&mut self, node: &NodeId) {
-        if self.is_watching()
-            && let Some(process) = self.process(node)
-        {
-            let beliefs = process.machine.beliefs();
-            self.observed.heard_of(self.events, node, beliefs);
-        }
-    }
-
-    fn check(&mut self) {
-        if !self.is_watching() {
-            return;
-        }
-        let mut promises = std::mem::take(&mut self.promises);
-        let broken = promises.iter_mut().find_map(|promise| {
-            let sentence = promise.after_event(self).err()?;
-            Some(Broken { promise: promise.name(), sentence, event: self.events, now: self.now })
-        });
-        self.promises = promises;
-        self.broken = broken;
-        if let Some(broken) = &self.broken {
-            self.trace.note(self.now, || broken.to_string());
-        }
-    }
-
-    /// Checks what must be true when everything has healed and everybody who had all has ended.
-    pub fn check_at_end(&mut self) {
-        if self.broken.is_none() {
-            let mut promises = std::mem::take(&mut self.promises);
-            self.broken = promises.iter_mut().find_map(|promise| {
-                let sentence = promise.at_end(self).err()?;
-                Some(Broken { promise: promise.name(), sentence, event: self.events, now: self.now })
-            });
-            self.promises = promises;
-        }
     }
 
     /// Keeps a line of every event from now on.
@@ -284,9 +211,9 @@ impl World {
         match fault {
             Fault::Crash(node) | Fault::Start(node) => {
                 if matches!(fault, Fault::Crash(_)) {
-                    self.crash(node)
+                    self.crash(node);
                 } else {
-                    self.start(node)
+                    self.start(node);
                 }
                 self.events += 1;
                 self.observe(node);
@@ -454,30 +381,12 @@ impl World {
             self.comes_out(node, output);
         }
         if is_beat {
-            self.observe_beat(node)
+            self.observe_beat(node);
         } else {
-            self.observe(node)
+            self.observe(node);
         }
         self.check();
         Some(done)
-    }
-
-    /// Counts a message of a search when it is said for the first time.
-    fn says(&mut self, from: &NodeId, to: &NodeId, frame: &Frame) {
-        let Frame::Data { between, seq, message, .. } = frame else { return };
-        let last = self.numbers.entry((from.clone(), to.clone())).or_insert((*between, 0));
-        if last.0 != *between {
-            *last = (*between, 0);
-        }
-        if *seq > last.1 {
-            last.1 = *seq;
-            if is_search(message) {
-                self.search_messages += 1;
-                self.said.extend(
-                    (self.broken.is_none() && !self.promises.is_empty()).then(|| (to.clone(), message.clone())),
-                );
-            }
-        }
     }
 
     fn comes_out(&mut self, node: &NodeId, output: Output) {
@@ -518,17 +427,6 @@ pub enum Due {
 fn is_beat(packet: &Packet) -> bool {
     let Packet::Frame(frame) = packet else { return false };
     matches!(**frame, Frame::Beat { .. } | Frame::BeatAnswer { .. })
-}
-
-fn is_search(message: &Message) -> bool {
-    matches!(
-        message,
-        Message::Ask { .. }
-            | Message::Told { .. }
-            | Message::Resolve { .. }
-            | Message::Resolved { .. }
-            | Message::Note { .. }
-    )
 }
 
 fn clock(random: &mut Seeded, drift_ppm: u32) -> Clock {

@@ -7,14 +7,14 @@ use lock_sim::{Fault, TxOptions, TxStatus, Weather, World, WorldOptions};
 
 /// A splitmix64 generator.
 #[derive(Debug)]
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -22,44 +22,44 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
-    pub fn of<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(crate) fn of<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[usize::try_from(self.below(items.len() as u64)).expect("a small number")]
     }
 
-    pub fn one_in(&mut self, number: u64) -> bool {
+    pub(crate) fn one_in(&mut self, number: u64) -> bool {
         self.below(number) == 0
     }
 }
 
 /// What kind of life a cluster has.
 #[derive(Clone, Copy, Debug)]
-pub struct Life {
-    pub nodes: u64,
-    pub transactions: usize,
-    pub objects: usize,
-    pub steps: u32,
+pub(crate) struct Life {
+    pub(crate) nodes: u64,
+    pub(crate) transactions: usize,
+    pub(crate) objects: usize,
+    pub(crate) steps: u32,
     /// One step of so many is a fault; never, if 0.
-    pub fault_every: u64,
+    pub(crate) fault_every: u64,
     /// So many seconds pass at most between two steps, now and then.
-    pub pause_s: u64,
-    pub weather: Weather,
-    pub drift_ppm: u32,
+    pub(crate) pause_s: u64,
+    pub(crate) weather: Weather,
+    pub(crate) drift_ppm: u32,
     /// Only these.
-    pub requires: &'static [Require],
+    pub(crate) requires: &'static [Require],
     /// One claim of so many is a read.
-    pub read_every: u64,
+    pub(crate) read_every: u64,
 }
 
-pub const ALL_REQUIRES: &[Require] =
+pub(crate) const ALL_REQUIRES: &[Require] =
     &[Require::All, Require::Any, Require::Majority, Require::AllAlive, Require::MajorityAlive];
 
 impl Life {
     /// A cluster on which nothing fails.
-    pub const FAIR: Self = Self {
+    pub(crate) const FAIR: Self = Self {
         nodes: 3,
         transactions: 6,
         objects: 3,
@@ -73,7 +73,7 @@ impl Life {
     };
 
     /// One of all kinds, by the seed.
-    pub fn of(random: &mut Random) -> Self {
+    pub(crate) fn of(random: &mut Random) -> Self {
         let delay_to_ms = *random.of(&[0, 3, 40, 300]);
         let is_rough = random.one_in(2);
         Self {
@@ -98,22 +98,22 @@ impl Life {
 
 /// What came of a life.
 #[derive(Debug)]
-pub struct Outcome {
-    pub broken: Option<Broken>,
-    pub events: u64,
-    pub deadlocks: usize,
+pub(crate) struct Outcome {
+    pub(crate) broken: Option<Broken>,
+    pub(crate) events: u64,
+    pub(crate) deadlocks: usize,
 }
 
 const OBJECTS: [&str; 6] = ["a", "b", "a/x", "c", "a/y", "b/z"];
 
 /// One life, from one seed, with all promises watched over.
-pub fn live(life: Life, seed: u64) -> Outcome {
+pub(crate) fn live(life: Life, seed: u64) -> Outcome {
     let world = lived(life, seed, false);
     Outcome { broken: world.broken().cloned(), events: world.events(), deadlocks: world.deadlocks_seen() }
 }
 
 /// The world after one life.
-pub fn lived(life: Life, seed: u64, trace: bool) -> World {
+pub(crate) fn lived(life: Life, seed: u64, trace: bool) -> World {
     let mut random = Random::new(seed);
     let nodes: Vec<NodeId> = (1..=life.nodes).map(|node| NodeId::new(format!("n{node}"))).collect();
     let options =
@@ -188,7 +188,6 @@ impl Driver {
             await_nodes: random.one_in(2),
             priority: *random.of(&[0, 0, 0, 1, -1]),
             deadline_ms: random.one_in(10).then(|| random.below(20_000)),
-            ..TxOptions::default()
         };
         self.world.begin(TxId(self.begun), &home, &options);
     }
