@@ -93,6 +93,8 @@ impl QuorumWorld {
             return false;
         }
         self.lookers = knew;
+        // Who waits for something else and has more now may be waited for by more.
+        self.has_to_look(id.tx);
         self.tell_of(id);
         true
     }
