@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::message::Message;
+use super::message::{Message, Reach};
 use super::node::NodeMachine;
 use super::rows::{HomeRow, Rows};
 use super::timing::{Timing, after};
@@ -25,6 +25,8 @@ pub(super) struct Look {
     asked: BTreeSet<(NodeId, TxId)>,
     /// Who has not answered yet, and how often it was asked.
     open: BTreeMap<NodeId, u32>,
+    /// How many rounds of questions the first reading took.
+    rounds: u32,
     /// How many answers have come.
     answers: u32,
     /// How often the second reading did not confirm the first.
@@ -88,6 +90,8 @@ impl Known {
 impl NodeMachine {
     /// How many transactions a look may see; beyond that it gives up, and the slow timer looks again.
     const SEEN: usize = 100_000;
+    /// After so many rounds of questions a look goes far: nodes tell of everybody who waits there.
+    const NEAR: u32 = 2;
     /// How often a look starts anew because what it saw had changed meanwhile.
     const VAIN: u32 = 8;
 
@@ -136,6 +140,7 @@ impl NodeMachine {
             known,
             asked: BTreeSet::new(),
             open: BTreeMap::new(),
+            rounds: 0,
             answers: 0,
             vain,
         };
@@ -158,11 +163,13 @@ impl NodeMachine {
         if look.known.homes.len() > Self::SEEN {
             return self.end_look(number, None, now);
         }
-        self.ask(number, questions, true, now);
+        look.rounds += 1;
+        let reach = if look.rounds > Self::NEAR { Reach::Everybody } else { Reach::Reachable };
+        self.ask(number, questions, reach, now);
     }
 
-    fn ask(&mut self, number: u64, questions: BTreeMap<NodeId, Vec<TxId>>, follow: bool, now: Millis) {
-        for (node, txs) in one_by_one(questions, follow) {
+    fn ask(&mut self, number: u64, questions: BTreeMap<NodeId, Vec<TxId>>, reach: Reach, now: Millis) {
+        for (node, txs) in one_by_one(questions, reach) {
             let here = node == self.me.node;
             // Nobody waits for an answer of a node that is not there.
             if !self.is_alive(&node) {
@@ -171,7 +178,7 @@ impl NodeMachine {
             let Some(look) = self.looks.get_mut(&number) else { return };
             *look.open.entry(node.clone()).or_default() += 1;
             self.counters.search_messages += u64::from(!here) * 2;
-            self.say(&node, Message::Ask { look: number, txs, follow }, now);
+            self.say(&node, Message::Ask { look: number, txs, reach }, now);
         }
         if self.looks.get(&number).is_some_and(|look| look.open.is_empty()) {
             self.answered_all(number, now);
@@ -220,7 +227,7 @@ impl NodeMachine {
         if one_moment {
             return self.tell_victim(number, now);
         }
-        self.ask(number, questions, false, now);
+        self.ask(number, questions, Reach::Named, now);
     }
 
     fn tell_victim(&mut self, number: u64, now: Millis) {
@@ -267,8 +274,8 @@ impl NodeMachine {
 }
 
 /// The questions, each with the node that it goes to: one to each node.
-fn one_by_one(questions: BTreeMap<NodeId, Vec<TxId>>, follow: bool) -> Vec<(NodeId, Vec<TxId>)> {
-    if follow || !mutant::is_on(Mutant::AsksOneByOne) {
+fn one_by_one(questions: BTreeMap<NodeId, Vec<TxId>>, reach: Reach) -> Vec<(NodeId, Vec<TxId>)> {
+    if reach != Reach::Named || !mutant::is_on(Mutant::AsksOneByOne) {
         return questions.into_iter().collect();
     }
     let each = |(node, txs): (NodeId, Vec<TxId>)| txs.into_iter().map(move |tx| (node.clone(), vec![tx]));

@@ -36,8 +36,8 @@ pub enum Message {
         look: u64,
         /// Whose.
         txs: Vec<TxId>,
-        /// Also of those whom they wait on, and so on, as far as they are known there.
-        follow: bool,
+        /// And of whom else.
+        reach: Reach,
     },
     /// The waits that were asked for.
     Told {
@@ -67,6 +67,18 @@ pub enum Message {
         /// Which of its members live where this is sent.
         members: Vec<TxId>,
     },
+}
+
+/// Of whom a node is to tell, besides those whom it is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reach {
+    /// Of nobody else.
+    Named,
+    /// Of those whom they wait on, and so on, as far as they are known there.
+    Reachable,
+    /// Also of others who wait there: a circle that goes from node to node and back is then seen in as many rounds as it
+    /// has nodes, however long it is.
+    Everybody,
 }
 
 /// What the home of a transaction asks of a node's tables.

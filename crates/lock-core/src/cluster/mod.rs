@@ -37,7 +37,7 @@ pub use calls::Call;
 pub use frame::{Between, Frame, Hello, Life, PROTOCOL, Unwelcome};
 pub use kept::{Belief, Kept};
 pub(crate) use looking::Known;
-pub use message::{Evidence, FarStep, Held, Message, Request};
+pub use message::{Evidence, FarStep, Held, Message, Reach, Request};
 pub use node::{CallError, Counters, NodeConfig, NodeMachine, Output};
 pub use rows::{HomeRow, Rows, UnmetRow, WaitRow};
 pub use tables::Tables;

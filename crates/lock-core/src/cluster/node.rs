@@ -293,8 +293,8 @@ impl NodeMachine {
             Message::Request { tx, ask, request } => self.serve(tables, from, tx, ask, request, now),
             Message::Stands { tx, ask, claims, turned } => self.stands(from, tx, ask, claims, turned, now),
             Message::Hold(held) => self.take_back(tables, from, held, now),
-            Message::Ask { look, txs, follow } => {
-                let rows = self.read(tables, &txs, follow);
+            Message::Ask { look, txs, reach } => {
+                let rows = self.read(tables, &txs, reach);
                 self.say(from, Message::Told { look, rows }, now);
             }
             Message::Told { look, rows } => self.told(from, look, rows, now),

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::agent::Agent;
+use super::message::Reach;
 use super::node::NodeMachine;
 use super::rows::{Rows, WaitRow};
 use super::tables::Tables;
@@ -11,11 +13,20 @@ impl NodeMachine {
     /// How many transactions are told of in one message; whoever asks will ask for the others by name.
     const TOLD: usize = 4_096;
 
-    /// The waits of some transactions here, and of those whom they wait on, as far as that is known here.
-    pub(super) fn read(&mut self, tables: &mut dyn Tables, txs: &[TxId], follow: bool) -> Rows {
+    /// How many of those who only wait here too are told of.
+    const TOLD_BESIDES: usize = 1_024;
+    /// Among how many transactions they are sought.
+    const SOUGHT_AMONG: usize = 16_384;
+
+    /// The waits of some transactions here, and of others as far as they are to be told of and known here.
+    pub(super) fn read(&mut self, tables: &mut dyn Tables, txs: &[TxId], reach: Reach) -> Rows {
         let mut rows = Rows::default();
-        let mut met: BTreeSet<TxId> = txs.iter().copied().collect();
+        let follow = reach != Reach::Named;
         let mut open: VecDeque<TxId> = txs.iter().copied().collect();
+        if reach == Reach::Everybody {
+            self.everybody_who_waits(tables, &mut open);
+        }
+        let mut met: BTreeSet<TxId> = open.iter().copied().collect();
         while let Some(tx) = open.pop_front() {
             if let Some(agent) = self.agents.get(&tx) {
                 rows.homes.push(agent.row());
@@ -38,6 +49,18 @@ impl NodeMachine {
             }
         }
         rows
+    }
+
+    /// Adds others who wait here, or live here and wait.
+    fn everybody_who_waits(&self, tables: &mut dyn Tables, open: &mut VecDeque<TxId>) {
+        let most = open.len() + Self::TOLD_BESIDES;
+        let mut known: BTreeSet<TxId> = open.iter().copied().collect();
+        let live_here = self.agents.values().take(Self::SOUGHT_AMONG).filter(|agent| agent.is_waiting()).map(Agent::tx);
+        open.extend(live_here.take(Self::TOLD_BESIDES).filter(|tx| known.insert(*tx)));
+        tables.each(&mut |table| {
+            let left = most.saturating_sub(open.len());
+            open.extend(table.waiting_among(Self::SOUGHT_AMONG).take(left).filter(|tx| known.insert(*tx)));
+        });
     }
 
     fn home_of(&self, tx: TxId) -> Option<crate::NodeId> {

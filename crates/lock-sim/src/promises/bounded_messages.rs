@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{Incarnation, Message, NodeId, TxId};
+use lock_core::{Incarnation, Message, NodeId, Reach, TxId};
 
 use super::Promise;
 use crate::World;
@@ -47,7 +47,7 @@ impl Promise for BoundedMessages {
 impl Asked {
     fn count(&mut self, to: &NodeId, message: &Message) -> Result<(), String> {
         match message {
-            Message::Ask { txs, follow: true, .. } => {
+            Message::Ask { txs, reach: Reach::Reachable | Reach::Everybody, .. } => {
                 let twice = txs.iter().find(|tx| !self.first.insert((to.clone(), **tx)));
                 twice.map_or(Ok(()), |tx| Err(format!("{to} was asked twice for {tx}")))
             }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lock_core::{Frame, Message, Request};
+use lock_core::{Frame, Message, Reach, Request};
 
 use super::network::Packet;
 
@@ -65,8 +65,13 @@ fn said(message: &Message) -> String {
             text
         }
         Message::Hold(held) => format!("{} held", held.len()),
-        Message::Ask { look, txs, follow } => {
-            format!("look {look}{} {txs:?}", if *follow { "" } else { " again" })
+        Message::Ask { look, txs, reach } => {
+            let how = match reach {
+                Reach::Named => " again",
+                Reach::Reachable => "",
+                Reach::Everybody => " far",
+            };
+            format!("look {look}{how} {txs:?}")
         }
         Message::Told { look, rows } => {
             format!("look {look}: {} live here, {} wait here", rows.homes.len(), rows.waits.len())
