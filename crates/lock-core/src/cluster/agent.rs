@@ -96,6 +96,15 @@ impl Spread {
         self.require.can_be_met(self.nodes.len(), alive)
     }
 
+    /// Wants this and no more. From now on no more than this is believed in: a node may grant the rest to others before it
+    /// answers.
+    pub(super) fn keep(&mut self, mode: Mode) {
+        self.mode = mode;
+        for part in self.nodes.values_mut() {
+            part.granted = part.granted.map(|(granted, token)| (granted.min(mode), token));
+        }
+    }
+
     pub(super) fn is_granted_anywhere(&self) -> bool {
         self.nodes.values().any(|node| node.granted.is_some())
     }

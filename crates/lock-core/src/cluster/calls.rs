@@ -207,12 +207,8 @@ impl NodeMachine {
         if claim.mode == Mode::Read || (converts && claim.had == Some(Mode::Read)) {
             return Ok(());
         }
-        claim.mode = Mode::Read;
+        claim.keep(Mode::Read);
         claim.had = claim.had.map(|_| Mode::Read);
-        // From now on only a read is believed in: a node may let other readers in before it answers.
-        for part in claim.nodes.values_mut() {
-            part.granted = part.granted.map(|(_, token)| (Mode::Read, token));
-        }
         for node in nodes {
             self.release(tx, &node, Request::Downgrade(object.clone()), std::slice::from_ref(object), now);
         }

@@ -144,7 +144,7 @@ impl NodeMachine {
             claim.nodes.iter().filter(|(_, part)| !part.gone).map(|(node, _)| node.clone()).collect();
         let kept = claim.had.filter(|had| claim.missing(*had) == 0);
         match kept {
-            Some(had) => claim.mode = had,
+            Some(had) => claim.keep(had),
             None => drop(agent.claims.remove(object)),
         }
         if kept.is_none() {

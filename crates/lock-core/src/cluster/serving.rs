@@ -184,8 +184,11 @@ fn claim(
     own: bool,
     now: Millis,
 ) -> Vec<Object> {
-    let may_have = |(object, mode): &(Object, Mode)| tables.table_of(object).would_grant(profile.tx, object, *mode);
-    let all = wait || claims.iter().all(may_have);
+    let mut may_have = |(object, mode): &(Object, Mode)| {
+        let covered = !own && claims.iter().any(|(above, has)| above.is_ancestor_of(object) && has.covers(*mode));
+        covered || tables.table_of(object).would_grant(profile.tx, object, *mode)
+    };
+    let all = wait || claims.iter().all(&mut may_have);
     let ask = Ask { wait: true, tell: false };
     for (object, mode) in claims.iter().filter(|_| all) {
         let table = tables.table_of(object);

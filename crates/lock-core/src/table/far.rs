@@ -78,13 +78,13 @@ impl LockTable {
         self.refusal(tx, object, mode).is_none()
     }
 
-    /// Whether a surrender of what a transaction has of an object would give it back at once: nobody else wants it.
+    /// Whether a surrender of what a transaction has of an object would not make it wait: nobody else wants that, or
+    /// another grant of it covers that.
     pub fn would_keep(&self, tx: TxId, object: &Object) -> bool {
         let Ok(claim) = self.claim_at(tx, object) else { return false };
         let record = self.record(claim);
         let mode = record.granted.max(record.wanted).unwrap_or(Mode::Read);
-        let last = Candidate { tx: record.tx, mode, place: Place::END };
-        self.first_blocker(self.location_of(record.entry), last).is_none()
+        !self.would_wait_again(claim, mode)
     }
 
     /// Every waiting claim of a transaction, in the order of the objects, and what is in its way.

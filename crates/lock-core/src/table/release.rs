@@ -115,7 +115,7 @@ impl LockTable {
     }
 
     /// Whether a grant would have to wait, once surrendered: not if another one of its transaction covers it.
-    fn would_wait_again(&self, claim: Slot, mode: Mode) -> bool {
+    pub(super) fn would_wait_again(&self, claim: Slot, mode: Mode) -> bool {
         let record = self.record(claim);
         let last = Candidate { tx: record.tx, mode, place: Place::END };
         self.covering(record.tx, self.entry(record.entry).parent, mode).is_none()
