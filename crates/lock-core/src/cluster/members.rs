@@ -10,6 +10,10 @@ impl NodeMachine {
     /// A peer is there. It is told first what is held there, then asked again for what is still wanted.
     pub(super) fn peer_up(&mut self, peer: &NodeId, now: Millis) {
         self.outputs.push(Output::PeerUp(peer.clone()));
+        // What is believed in no more is not told; and what is not told is not answered.
+        for (tx, object, _) in self.held_too_long(now).into_iter().filter(|(_, _, node)| node == peer) {
+            self.part_lost(tx, &object, peer, None, now);
+        }
         let held = self.held_on(peer, now);
         self.say(peer, Message::Hold(held), now);
         let running: Vec<TxId> = self.agents.keys().copied().collect();
@@ -98,9 +102,20 @@ impl NodeMachine {
         self.claim_what_is_missing(tx, object, now);
     }
 
-    /// Grants that a node has forgotten and was not told of in time.
+    /// Grants that a node has forgotten and was not told of in time, or has not answered to in time.
     fn forget_what_is_held_no_more(&mut self, now: Millis) {
-        let mut over: Vec<(TxId, Object, NodeId)> = Vec::new();
+        for (tx, object, node) in self.held_too_long(now) {
+            if self.is_alive(&node) {
+                self.stop_believing(tx, &object, &node, now);
+            } else {
+                self.part_lost(tx, &object, &node, None, now);
+            }
+        }
+    }
+
+    /// What a node forgot and was believed in until now.
+    fn held_too_long(&self, now: Millis) -> Vec<(TxId, Object, NodeId)> {
+        let mut over = Vec::new();
         for (tx, agent) in &self.agents {
             for (object, claim) in &agent.claims {
                 let late = |part: &NodeClaim| part.hold_until.is_some_and(|until| until <= now);
@@ -108,8 +123,22 @@ impl NodeMachine {
                 over.extend(late.map(|(node, _)| (*tx, object.clone(), node.clone())));
             }
         }
-        for (tx, object, node) in over {
-            self.part_lost(tx, &object, &node, None, now);
+        over
+    }
+
+    /// A node is back and was told of a grant, or asked anew, but has not said in time how the claim stands. It will.
+    fn stop_believing(&mut self, tx: TxId, object: &Object, node: &NodeId, now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        let again = agent.machine.options().await_nodes;
+        let Some(part) = agent.part(object, node) else { return };
+        (part.granted, part.hold_until) = (None, None);
+        let again = again && part.asked.is_none();
+        if agent.take_stock(object) {
+            self.lose(tx, object, now);
+        }
+        let mode = self.agents.get(&tx).and_then(|agent| Some(agent.claims.get(object)?.mode));
+        if let Some(mode) = mode.filter(|_| again) {
+            self.ask_again(tx, node, &[(object.clone(), mode)], now);
         }
     }
 
