@@ -10,6 +10,10 @@ impl NodeMachine {
     /// A peer is there. It is told first what is held there, then asked again for what is still wanted.
     pub(super) fn peer_up(&mut self, peer: &NodeId, now: Millis) {
         self.outputs.push(Output::PeerUp(peer.clone()));
+        // What is believed in no more is not told; and what is not told is not answered.
+        for (tx, object, _) in self.held_too_long(now).into_iter().filter(|(_, _, node)| node == peer) {
+            self.part_lost(tx, &object, peer, None, now);
+        }
         let held = self.held_on(peer, now);
         self.say(peer, Message::Hold(held), now);
         let running: Vec<TxId> = self.agents.keys().copied().collect();
@@ -98,9 +102,20 @@ impl NodeMachine {
         self.claim_what_is_missing(tx, object, now);
     }
 
-    /// Grants that a node has forgotten and was not told of in time.
+    /// Grants that a node has forgotten and was not told of in time, or has not answered to in time.
     fn forget_what_is_held_no_more(&mut self, now: Millis) {
-        let mut over: Vec<(TxId, Object, NodeId)> = Vec::new();
+        for (tx, object, node) in self.held_too_long(now) {
+            if self.is_alive(&node) {
+                self.stop_believing(tx, &object, &node, now);
+            } else {
+                self.part_lost(tx, &object, &node, None, now);
+            }
+        }
+    }
+
+    /// What a node forgot and was believed in until now.
+    fn held_too_long(&self, now: Millis) -> Vec<(TxId, Object, NodeId)> {
+        let mut over = Vec::new();
         for (tx, agent) in &self.agents {
             for (object, claim) in &agent.claims {
                 let late = |part: &NodeClaim| part.hold_until.is_some_and(|until| until <= now);
@@ -108,8 +123,22 @@ impl NodeMachine {
                 over.extend(late.map(|(node, _)| (*tx, object.clone(), node.clone())));
             }
         }
-        for (tx, object, node) in over {
-            self.part_lost(tx, &object, &node, None, now);
+        over
+    }
+
+    /// A node is back and was told of a grant, or asked anew, but has not said in time how the claim stands. It will.
+    fn stop_believing(&mut self, tx: TxId, object: &Object, node: &NodeId, now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        let again = agent.machine.options().await_nodes;
+        let Some(part) = agent.part(object, node) else { return };
+        (part.granted, part.hold_until) = (None, None);
+        let again = again && part.asked.is_none();
+        if agent.take_stock(object) {
+            self.lose(tx, object, now);
+        }
+        let mode = self.agents.get(&tx).and_then(|agent| Some(agent.claims.get(object)?.mode));
+        if let Some(mode) = mode.filter(|_| again) {
+            self.ask_again(tx, node, &[(object.clone(), mode)], now);
         }
     }
 
@@ -161,22 +190,18 @@ impl NodeMachine {
         }
     }
 
+    /// At the end of its lease a transaction is ended, and told what it lost.
     fn end_holding_if_over(&mut self, tx: TxId, now: Millis) {
-        let Some(agent) = self.agents.get_mut(&tx) else { return };
-        let over = agent.machine.options().lease.is_some_and(|lease| lease <= now);
-        if !over || agent.claims.is_empty() {
+        let Some(agent) = self.agents.get_mut(&tx).filter(|agent| agent.machine.running().is_ok()) else { return };
+        if !agent.machine.options().lease.is_some_and(|lease| lease <= now) {
             return;
         }
-        let had: Vec<Object> =
-            agent.claims.iter().filter(|(_, claim)| claim.had.is_some()).map(|(object, _)| object.clone()).collect();
-        let nodes = agent.nodes();
-        agent.claims.clear();
-        agent.stamp += 1;
+        let had = agent.claims.iter().filter(|(_, claim)| claim.had.is_some());
+        let had: Vec<Object> = had.map(|(object, _)| object.clone()).collect();
         agent.machine.lease_over(had.iter().cloned());
         self.outputs.extend(had.into_iter().map(|object| Output::Lost { tx, object }));
-        for node in nodes {
-            self.request(tx, &node, Request::End, &[], now);
-        }
+        // It runs, so it can be ended.
+        let _ = self.end(tx, now);
     }
 
     pub(super) fn next_tick_of(agent: &super::agent::Agent) -> Option<Millis> {
@@ -186,8 +211,7 @@ impl NodeMachine {
         let held = agent.claims.values().flat_map(|claim| claim.nodes.values()).filter_map(|part| part.hold_until);
         let options = agent.machine.options();
         let deadline = options.deadline.filter(|_| agent.is_waiting());
-        let lease = options.lease.filter(|_| !agent.claims.is_empty());
         let look = agent.look_again.map(|(at, _)| at);
-        held.chain(deadline).chain(lease).chain(look).min()
+        held.chain(deadline).chain(options.lease).chain(look).min()
     }
 }

@@ -153,7 +153,12 @@ impl NodeMachine {
     }
 
     /// Asks a node to take something back. Until it has answered, the transaction is letting it go.
+    ///
+    /// A node that is not there is not asked: whatever the transaction had there, the node forgets or has forgotten.
     pub(super) fn release(&mut self, tx: TxId, node: &NodeId, request: Request, objects: &[Object], now: Millis) {
+        if !self.is_alive(node) {
+            return;
+        }
         let ask = self.request(tx, node, request, objects, now);
         if let Some(agent) = self.agents.get_mut(&tx) {
             agent.letting_go.insert(ask, (node.clone(), objects.to_vec()));
@@ -161,7 +166,7 @@ impl NodeMachine {
     }
 
     /// Asks a node something about claims; their parts there are open until it has answered. Gives the number
-    /// of the question.
+    /// of the question. Nobody waits for the answer of a node that is not there: it is asked anew on its return.
     pub(super) fn request(
         &mut self,
         tx: TxId,
@@ -171,9 +176,10 @@ impl NodeMachine {
         now: Millis,
     ) -> u64 {
         let ask = self.next_number();
+        let is_alive = self.is_alive(node);
         if let Some(agent) = self.agents.get_mut(&tx) {
             for object in objects {
-                if let Some(part) = agent.part(object, node) {
+                if let Some(part) = agent.part(object, node).filter(|_| is_alive) {
                     part.asked = Some(ask);
                 }
             }
