@@ -13,6 +13,7 @@
 //! | what happens after a panic | `recovery`, `supervisor` |
 //! | what watchers are told | [`Watching`] |
 
+mod cluster;
 mod deadlines;
 mod deadlock_log;
 mod node;
@@ -26,6 +27,7 @@ mod statistics;
 mod supervisor;
 mod watching;
 
+pub use cluster::{Member, MemberView, MemoryNetwork, Resident, Wire};
 pub use node::{Node, NodeConfig};
 pub use operations::{RequestError, Stopped};
 pub use parties::Party;

@@ -251,7 +251,7 @@ impl Node {
     }
 }
 
-fn incarnation_of_now() -> Incarnation {
+pub(crate) fn incarnation_of_now() -> Incarnation {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Incarnation(u64::try_from(now.as_millis()).unwrap_or(u64::MAX >> 22))
 }

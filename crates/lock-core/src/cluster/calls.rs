@@ -23,6 +23,8 @@ pub enum Call {
     Downgrade(Object),
     /// Back to the end of the line, still wanting it.
     Surrender(Object),
+    /// Back to what it had of an object before it waited for more; what is granted of the rest is given back.
+    Withdraw(Object),
     /// The caller has been told of all that is granted so far.
     Saw,
     /// The transaction is over.
@@ -45,6 +47,10 @@ impl NodeMachine {
             Call::Unlock(object) => self.unlock(tables, tx, &object, now),
             Call::Downgrade(object) => self.downgrade(tables, tx, &object, now),
             Call::Surrender(object) => self.surrender(tables, tx, &object, now),
+            Call::Withdraw(object) => {
+                self.withdraw(tx, &object, now);
+                Ok(())
+            }
             Call::Saw => {
                 saw(agent);
                 Ok(())
@@ -52,6 +58,7 @@ impl NodeMachine {
             Call::End => self.end(tx, now),
         };
         self.work(tables, now);
+        self.stir(tx);
         done
     }
 
@@ -198,6 +205,15 @@ impl NodeMachine {
         Ok(())
     }
 
+    /// Whoever waited for a claim does so no longer. One that is met stays.
+    fn withdraw(&mut self, tx: TxId, object: &Object, now: Millis) {
+        let claim = self.agents.get(&tx).and_then(|agent| agent.claims.get(object));
+        if claim.is_some_and(|claim| !claim.is_met()) {
+            self.stop_waiting(tx, object, now);
+            self.look_if_needed(tx, now);
+        }
+    }
+
     fn downgrade(&mut self, tables: &mut dyn Tables, tx: TxId, object: &Object, now: Millis) -> Result<(), CallError> {
         let nodes = self.nodes_of(tables, tx, object)?;
         let Some(claim) = self.agents.get_mut(&tx).and_then(|agent| agent.claims.get_mut(object)) else {
@@ -270,6 +286,7 @@ impl NodeMachine {
         let nodes = agent.nodes();
         agent.claims.clear();
         agent.stamp += 1;
+        self.stir(tx);
         for node in nodes {
             self.request(tx, &node, Request::End, &[], now);
         }
@@ -286,7 +303,7 @@ impl NodeMachine {
 }
 
 /// The caller knows of every claim that is met, and of the weaker mode of a pending conversion.
-fn saw(agent: &mut Agent) {
+pub(super) fn saw(agent: &mut Agent) {
     agent.claims.values_mut().filter(|claim| claim.had.is_some()).for_each(|claim| claim.told = true);
     agent.stamp += 1;
 }

@@ -92,6 +92,7 @@ impl NodeMachine {
             None => NodeClaim { gone: true, ..NodeClaim::default() },
         };
         let lost = agent.take_stock(object);
+        self.stir(tx);
         if lost {
             self.lose(tx, object, now);
         } else {
@@ -133,7 +134,9 @@ impl NodeMachine {
         let Some(part) = agent.part(object, node) else { return };
         (part.granted, part.hold_until) = (None, None);
         let again = again && part.asked.is_none();
-        if agent.take_stock(object) {
+        let lost = agent.take_stock(object);
+        self.stir(tx);
+        if lost {
             self.lose(tx, object, now);
         }
         let mode = self.agents.get(&tx).and_then(|agent| Some(agent.claims.get(object)?.mode));
@@ -180,6 +183,7 @@ impl NodeMachine {
             agent.machine.gave_back(object);
         }
         agent.stamp += 1;
+        self.stir(tx);
         for node in nodes {
             let request = match kept {
                 // Some of the nodes may have granted the stronger mode, or be about to.
@@ -193,7 +197,7 @@ impl NodeMachine {
     /// At the end of its lease a transaction is ended, and told what it lost.
     fn end_holding_if_over(&mut self, tx: TxId, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx).filter(|agent| agent.machine.running().is_ok()) else { return };
-        if !agent.machine.options().lease.is_some_and(|lease| lease <= now) {
+        if agent.machine.options().lease.is_none_or(|lease| lease > now) {
             return;
         }
         let had = agent.claims.iter().filter(|(_, claim)| claim.had.is_some());

@@ -17,6 +17,7 @@
 //! | what can be seen of it all from outside | `kept` |
 
 mod agent;
+mod asked;
 mod calls;
 mod frame;
 mod kept;

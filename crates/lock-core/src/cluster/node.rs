@@ -156,6 +156,8 @@ pub struct NodeMachine {
     pub(super) stash: Vec<(NodeId, TxId, u64, Request)>,
     inbox: VecDeque<(NodeId, Message)>,
     pub(super) outputs: Vec<Output>,
+    /// The transactions that live here and may stand otherwise than before.
+    pub(super) stirred: Vec<TxId>,
     pub(super) counters: Counters,
 }
 
@@ -180,6 +182,7 @@ impl NodeMachine {
             stash: Vec::new(),
             inbox: VecDeque::new(),
             outputs: Vec::new(),
+            stirred: Vec::new(),
             counters: Counters::default(),
         }
     }
@@ -212,6 +215,18 @@ impl NodeMachine {
     /// What is to be sent and told since the last time, in order.
     pub fn take_outputs(&mut self) -> Vec<Output> {
         std::mem::take(&mut self.outputs)
+    }
+
+    /// The transactions that live here and may stand otherwise than when this was asked last: whoever waits for one of
+    /// them looks again. A transaction may be named more than once.
+    pub fn take_stirred(&mut self) -> Vec<TxId> {
+        std::mem::take(&mut self.stirred)
+    }
+
+    pub(super) fn stir(&mut self, tx: TxId) {
+        if self.stirred.last() != Some(&tx) {
+            self.stirred.push(tx);
+        }
     }
 
     /// Begins a transaction that lives here. Its id must be new in the whole cluster.

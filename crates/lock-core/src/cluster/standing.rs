@@ -36,6 +36,7 @@ impl NodeMachine {
             self.stop_trying(tx, &object, now);
         }
         self.turn_answered(tx, ask, turned, now);
+        self.stir(tx);
         self.look_if_needed(tx, now);
     }
 
@@ -194,6 +195,7 @@ impl NodeMachine {
         for member in members {
             if let Some(agent) = self.agents.get_mut(member) {
                 agent.machine.resolved(deadlock);
+                self.stir(*member);
             }
         }
     }

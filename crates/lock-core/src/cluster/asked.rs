@@ -1,0 +1,81 @@
+//! What a caller wants to know of its transaction: may it go on, and does it have what it thinks it has?
+
+use super::agent::{Agent, Spread};
+use super::calls::saw;
+use super::node::NodeMachine;
+use crate::{ClaimError, Millis, Mode, NodeId, Object, Over, Token, TxId};
+
+impl NodeMachine {
+    /// Whether a caller may go on: all that its transaction claims is granted. It is told of all that by this.
+    ///
+    /// # Errors
+    /// Why what it wanted will not be granted.
+    pub fn settle(&mut self, tx: TxId, wanted: &[(Object, Mode)], now: Millis) -> Result<bool, ClaimError> {
+        let there = self.there();
+        let agent = self.agents.get_mut(&tx).ok_or(Over::Ended(tx))?;
+        agent.machine.running()?;
+        for (object, mode) in wanted {
+            agent.may_come(object, *mode, &there, now)?;
+        }
+        let settled = agent.claims.values().all(Spread::is_met);
+        if settled {
+            saw(agent);
+        }
+        Ok(settled)
+    }
+
+    /// The token of what a transaction believes, now, to have of an object, in that mode or a stronger one; of many nodes the
+    /// largest. What it has above the object counts.
+    pub fn token(&self, tx: TxId, object: &Object, mode: Mode, now: Millis) -> Option<Token> {
+        let above = object.ancestors().map(Object::trusted);
+        let own = self.token_of(tx, object, mode, now);
+        own.or_else(|| above.into_iter().find_map(|above| self.token_of(tx, &above, mode, now)))
+    }
+
+    fn token_of(&self, tx: TxId, object: &Object, mode: Mode, now: Millis) -> Option<Token> {
+        let claim = self.agents.get(&tx)?.claims.get(object)?;
+        let believed = |node: &NodeId| self.believes(tx, object, node, now).is_some_and(|has| has.covers(mode));
+        let tokens = claim.nodes.iter().filter(|(node, _)| believed(node));
+        let tokens: Vec<Token> = tokens.filter_map(|(_, part)| Some(part.granted?.1)).collect();
+        let alive = claim.nodes.values().filter(|part| !part.gone).count();
+        let enough = tokens.len() >= claim.require.needed(claim.nodes.len(), alive);
+        if enough { tokens.into_iter().max() } else { None }
+    }
+
+    /// The nodes that are there.
+    pub fn there(&self) -> Vec<NodeId> {
+        let peers = self.links.keys().filter(|peer| self.is_alive(peer)).cloned();
+        std::iter::once(self.me.node.clone()).chain(peers).collect()
+    }
+}
+
+impl Agent {
+    /// Whether a claim is granted or may be.
+    fn may_come(&self, object: &Object, mode: Mode, there: &[NodeId], now: Millis) -> Result<(), ClaimError> {
+        let tx = self.tx();
+        match self.claims.get(object) {
+            Some(claim) if claim.hopeless => Err(ClaimError::CannotServe {
+                tx,
+                object: object.clone(),
+                require: claim.require,
+                claimed: claim.nodes.keys().cloned().collect(),
+                there: there.to_vec(),
+            }),
+            Some(claim) if claim.mode.covers(mode) => Ok(()),
+            _ if self.has_above(object, mode) => Ok(()),
+            // What is not wanted any more was given up, by time or by another call.
+            _ => {
+                self.machine.may_wait(now)?;
+                Err(ClaimError::Withdrawn { tx, object: object.clone() })
+            }
+        }
+    }
+
+    fn has_above(&self, object: &Object, mode: Mode) -> bool {
+        let has = |text: &str| {
+            let claim = self.claims.get(&Object::trusted(text));
+            claim.is_some_and(|claim| claim.is_met() && claim.mode.covers(mode))
+        };
+        object.ancestors().any(has)
+    }
+}

@@ -1,0 +1,42 @@
+//! The clock of a node: milliseconds that go on while the process is stopped, and while the machine sleeps.
+
+use lock_core::Millis;
+
+/// Counts from its making.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    start: Reading,
+}
+
+#[cfg(target_os = "linux")]
+type Reading = std::time::Duration;
+#[cfg(not(target_os = "linux"))]
+type Reading = std::time::Instant;
+
+/// `CLOCK_MONOTONIC` stands still while a machine sleeps, and a node that slept would go on believing in its grants.
+#[cfg(target_os = "linux")]
+fn read() -> Reading {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    std::time::Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read() -> Reading {
+    std::time::Instant::now()
+}
+
+impl Clock {
+    pub(super) fn start() -> Self {
+        Self { start: read() }
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        #[cfg(target_os = "linux")]
+        let passed = read().saturating_sub(self.start);
+        #[cfg(not(target_os = "linux"))]
+        let passed = self.start.elapsed();
+        // From 1 on: 0 would be before anything.
+        Millis(u64::try_from(passed.as_millis()).unwrap_or(u64::MAX).saturating_add(1))
+    }
+}

@@ -1,0 +1,328 @@
+//! One node of a cluster at work: calls, frames and time go in, one at a time; frames and news go out.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use foldhash::HashMap;
+use lock_core::{
+    Call, CallError, ClaimError, ClaimView, Counters, Deadlock, Frame, HolderView, Incarnation, LockTable, Millis,
+    Mode, NodeConfig, NodeId, NodeMachine, Object, Output, Status, Timing, Token, Tokens, TransactionOptions, TxId,
+    WaiterView,
+};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, watch};
+
+use super::clock::Clock;
+use super::ids::TxIds;
+use super::{MemoryNetwork, Resident, Wire, ticker};
+use crate::node::incarnation_of_now;
+
+/// A node of a cluster.
+///
+/// One mutex holds its machine and its table together. Calls of this process go in on the caller's own thread, frames
+/// on that of their link; nothing is awaited inside, and what is to be sent is only put on its way.
+pub struct Member {
+    name: NodeId,
+    timing: Timing,
+    clock: Clock,
+    ids: TxIds,
+    wire: Arc<dyn Wire>,
+    inside: Mutex<Inside>,
+    members: watch::Sender<BTreeMap<NodeId, bool>>,
+    /// When the ticker wakes up next.
+    planned: AtomicU64,
+    sooner: Arc<Notify>,
+}
+
+struct Inside {
+    machine: NodeMachine,
+    table: LockTable,
+    residents: HashMap<TxId, Weak<dyn Resident>>,
+    deadlocks: VecDeque<Arc<Deadlock>>,
+}
+
+/// How a node sees itself, and the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberView {
+    /// Its name.
+    pub node: NodeId,
+    /// Its incarnation.
+    pub incarnation: Incarnation,
+    /// Whether it still waits to be told what others hold here.
+    pub is_recovering: bool,
+    /// The other nodes, and whether they are there.
+    pub peers: BTreeMap<NodeId, bool>,
+    /// How many transactions live here.
+    pub transactions: usize,
+    /// What happened so far.
+    pub counters: Counters,
+}
+
+impl Member {
+    /// How many resolved deadlocks are kept, the newest.
+    pub const KEPT_DEADLOCKS: usize = 1_024;
+
+    /// A node of a cluster in this process alone. Runs on the Tokio runtime of the caller.
+    ///
+    /// # Panics
+    /// Without a Tokio runtime.
+    pub fn in_memory(node: &NodeId, peers: &[NodeId], timing: Timing, network: &Arc<MemoryNetwork>) -> Arc<Self> {
+        let mut config = NodeConfig::new(node.clone(), incarnation_of_now());
+        (config.peers, config.timing) = (peers.to_vec(), timing);
+        let member = Self::start(config, network.wire(node.clone()));
+        network.connect(node, Arc::downgrade(&member));
+        member
+    }
+
+    /// Starts a node whose frames go over a wire. Whoever brings frames of others calls [`Member::receive`].
+    pub(crate) fn start(config: NodeConfig, wire: Arc<dyn Wire>) -> Arc<Self> {
+        let clock = Clock::start();
+        let peers = config.peers.iter().map(|peer| (peer.clone(), false)).collect();
+        let incarnation = config.incarnation;
+        let member = Arc::new(Self {
+            name: config.node.clone(),
+            timing: config.timing,
+            clock,
+            ids: TxIds::new(&config.node),
+            wire,
+            members: watch::channel(peers).0,
+            planned: AtomicU64::new(0),
+            sooner: Arc::default(),
+            inside: Mutex::new(Inside {
+                machine: NodeMachine::new(config, clock.now()),
+                table: LockTable::new(incarnation, Tokens::starting_at(incarnation), 0),
+                residents: HashMap::default(),
+                deadlocks: VecDeque::new(),
+            }),
+        });
+        tokio::spawn(ticker::keep_time(Arc::downgrade(&member)));
+        member
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &NodeId {
+        &self.name
+    }
+
+    /// Now, by its clock.
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// The times that it keeps.
+    pub fn timing(&self) -> Timing {
+        self.timing
+    }
+
+    /// Begins a transaction that lives here.
+    pub fn begin(&self, options: TransactionOptions, resident: Weak<dyn Resident>) -> TxId {
+        let tx = self.ids.next();
+        self.begin_as(tx, options, resident);
+        tx
+    }
+
+    /// Begins a transaction with the age of one that is over.
+    pub fn begin_as(&self, tx: TxId, options: TransactionOptions, resident: Weak<dyn Resident>) {
+        let mut inside = self.inside.lock();
+        let first = [options.deadline, options.lease].into_iter().flatten().min();
+        inside.machine.forget(tx);
+        inside.machine.begin(tx, options);
+        inside.residents.insert(tx, resident);
+        drop(inside);
+        self.wake_at(first);
+    }
+
+    /// An id for a transaction that begins now.
+    pub fn next_tx(&self) -> TxId {
+        self.ids.next()
+    }
+
+    /// Carries out a call of a transaction that lives here. Never waits.
+    ///
+    /// # Errors
+    /// [`CallError`]: nothing has changed then.
+    pub fn call(&self, tx: TxId, call: Call) -> Result<(), CallError> {
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        let Inside { machine, table, .. } = &mut *inside;
+        let done = machine.call(table, tx, call, now);
+        self.tell(&mut inside);
+        done
+    }
+
+    /// Ends a transaction and forgets it; does nothing if it is over.
+    pub fn end(&self, tx: TxId) {
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        inside.residents.remove(&tx);
+        let Inside { machine, table, .. } = &mut *inside;
+        // Refused if it is over.
+        let _ = machine.call(table, tx, Call::End, now);
+        machine.forget(tx);
+        self.tell(&mut inside);
+    }
+
+    /// Asks or changes the machine's picture of a transaction.
+    pub fn with<T>(&self, ask: impl FnOnce(&mut NodeMachine, Millis) -> T) -> T {
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        let answer = ask(&mut inside.machine, now);
+        self.tell(&mut inside);
+        answer
+    }
+
+    /// A frame of another node.
+    pub(crate) fn receive(&self, from: &NodeId, frame: Frame) {
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        let Inside { machine, table, .. } = &mut *inside;
+        machine.receive(table, from, frame, now);
+        self.tell(&mut inside);
+    }
+
+    /// The process of another node is known to be gone, with this incarnation of it and all before.
+    pub(crate) fn gone(&self, peer: &NodeId, incarnation: Option<Incarnation>) {
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        let Inside { machine, table, .. } = &mut *inside;
+        machine.gone(table, peer, incarnation, now);
+        self.tell(&mut inside);
+    }
+
+    /// Lets time pass. Gives after how long to do so again.
+    pub(super) fn tick(&self) -> Option<Duration> {
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        let Inside { machine, table, .. } = &mut *inside;
+        machine.tick(table, now);
+        let next = machine.next_tick();
+        self.tell(&mut inside);
+        self.planned.store(next.map_or(u64::MAX, |next| next.0), Ordering::SeqCst);
+        // A millisecond at least: the clock counts no smaller steps.
+        next.map(|next| Duration::from_millis(next.0.saturating_sub(now.0).max(1)))
+    }
+
+    pub(super) fn sooner(&self) -> Arc<Notify> {
+        self.sooner.clone()
+    }
+
+    fn wake_at(&self, at: Option<Millis>) {
+        if at.is_some_and(|at| at.0 < self.planned.load(Ordering::SeqCst)) {
+            self.sooner.notify_one();
+        }
+    }
+
+    /// Tells everybody what came of a step.
+    fn tell(&self, inside: &mut Inside) {
+        for output in inside.machine.take_outputs() {
+            match output {
+                Output::Send { to, frame } => self.wire.send(&to, *frame),
+                Output::Lost { tx, object } => {
+                    if let Some(resident) = inside.residents.get(&tx).and_then(Weak::upgrade) {
+                        resident.lost(&object);
+                    }
+                }
+                Output::Resolved(deadlock) => {
+                    tracing::info!(target: "gordian::deadlock", node = %self.name, "{deadlock}");
+                    inside.deadlocks.push_back(deadlock);
+                    if inside.deadlocks.len() > Self::KEPT_DEADLOCKS {
+                        inside.deadlocks.pop_front();
+                    }
+                }
+                Output::PeerUp(peer) => self.peer_changed(inside, &peer, true),
+                Output::PeerDown(peer) => self.peer_changed(inside, &peer, false),
+                Output::Unwelcome(unwelcome) => tracing::warn!(node = %self.name, "{unwelcome}"),
+                _ => {}
+            }
+        }
+        for tx in inside.machine.take_stirred() {
+            if let Some(resident) = inside.residents.get(&tx).and_then(Weak::upgrade) {
+                resident.stirred();
+            }
+        }
+    }
+
+    fn peer_changed(&self, inside: &Inside, peer: &NodeId, is_up: bool) {
+        tracing::info!(node = %self.name, %peer, is_up, "peer");
+        self.members.send_modify(|members| {
+            members.insert(peer.clone(), is_up);
+        });
+        for resident in inside.residents.values().filter_map(Weak::upgrade) {
+            resident.node_changed(peer, is_up);
+        }
+    }
+
+    /// The other nodes and whether they are there, now and whenever that changes.
+    pub fn members(&self) -> watch::Receiver<BTreeMap<NodeId, bool>> {
+        self.members.subscribe()
+    }
+
+    /// How it sees itself and the others.
+    pub fn view(&self) -> MemberView {
+        let inside = self.inside.lock();
+        MemberView {
+            node: self.name.clone(),
+            incarnation: inside.machine.incarnation(),
+            is_recovering: inside.machine.is_recovering(),
+            peers: self.members.borrow().clone(),
+            transactions: inside.residents.len(),
+            counters: inside.machine.counters(),
+        }
+    }
+
+    /// The deadlocks that ended here of late, the newest 1024, oldest first.
+    pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
+        self.inside.lock().deadlocks.iter().cloned().collect()
+    }
+
+    /// Who has exactly this object in the table of this node, and who waits for it.
+    pub fn holders_and_waiters(&self, object: &Object) -> (Vec<HolderView>, Vec<WaiterView>) {
+        let inside = self.inside.lock();
+        (inside.table.holders(object), inside.table.waiters(object))
+    }
+
+    /// How a transaction that lives here stands.
+    pub fn status(&self, tx: TxId) -> Status {
+        self.inside.lock().machine.status(tx).unwrap_or(Status::NoLocks)
+    }
+
+    /// The claims of a transaction that lives here, each as a whole.
+    pub fn claims(&self, tx: TxId) -> Vec<ClaimView> {
+        self.inside.lock().machine.claims(tx)
+    }
+
+    /// Whether a transaction may go on with what it asked for: all is granted, and its caller is told of it by this.
+    ///
+    /// # Errors
+    /// Why it will not be.
+    pub fn settle(&self, tx: TxId, wanted: &[(Object, Mode)]) -> Result<bool, ClaimError> {
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        let settled = inside.machine.settle(tx, wanted, now);
+        self.tell(&mut inside);
+        settled
+    }
+
+    /// The token of what a transaction believes to have of an object, in that mode or a stronger one, if enough nodes grant
+    /// it still: the largest of them.
+    pub fn token(&self, tx: TxId, object: &Object, mode: Mode) -> Option<Token> {
+        let now = self.now();
+        self.inside.lock().machine.token(tx, object, mode, now)
+    }
+
+    /// Whether the table and the machine keep their promises.
+    ///
+    /// # Errors
+    /// The first that is broken.
+    pub fn check(&self) -> Result<(), lock_core::Violation> {
+        self.inside.lock().table.check()
+    }
+}
+
+impl std::fmt::Debug for Member {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Member").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,30 @@
+//! A node among many: the pure machine of `lock-core`, run in a process.
+//!
+//! | to learn | read |
+//! |---|---|
+//! | what a node among many does | [`Member`] |
+//! | how it is told of calls, frames and time | `member` |
+//! | what carries frames to other nodes | [`Wire`] |
+//! | a whole cluster in one process | [`MemoryNetwork`] |
+//! | which clock it lives by | `clock` |
+//! | how ids stay different on all nodes | `ids` |
+//! | who waits here | [`Resident`] |
+
+mod clock;
+mod ids;
+mod member;
+mod memory;
+mod resident;
+mod ticker;
+
+pub use member::{Member, MemberView};
+pub use memory::MemoryNetwork;
+pub use resident::Resident;
+
+use lock_core::{Frame, NodeId};
+
+/// Carries frames to other nodes. What cannot be carried now is dropped: the machine says it again.
+pub trait Wire: Send + Sync {
+    /// Takes a frame on its way; never waits. Frames to one node are to arrive in order, as a rule.
+    fn send(&self, to: &NodeId, frame: Frame);
+}

@@ -1,0 +1,20 @@
+//! How a transaction that lives on a node looks to it.
+
+use lock_core::{NodeId, Object};
+
+/// A transaction that lives here, to be told what happens to it. It is told while its node is held: it must not call the
+/// node, nor wait.
+pub trait Resident: Send + Sync {
+    /// It may stand otherwise than before: whoever waits for it looks again.
+    fn stirred(&self);
+
+    /// It lost a lock that it had.
+    fn lost(&self, object: &Object) {
+        let _ = object;
+    }
+
+    /// A node came or went.
+    fn node_changed(&self, node: &NodeId, is_up: bool) {
+        let _ = (node, is_up);
+    }
+}
