@@ -3,7 +3,7 @@
 use super::agent::{Agent, Spread};
 use super::calls::saw;
 use super::node::NodeMachine;
-use crate::{ClaimError, Millis, Mode, NodeId, Object, Over, Token, TxId};
+use crate::{ClaimError, Incarnation, Millis, Mode, NodeId, Object, Over, Token, TxId};
 
 impl NodeMachine {
     /// Whether a caller may go on: all that its transaction claims is granted. It is told of all that by this.
@@ -40,6 +40,25 @@ impl NodeMachine {
         let alive = claim.nodes.values().filter(|part| !part.gone).count();
         let enough = tokens.len() >= claim.require.needed(claim.nodes.len(), alive);
         if enough { tokens.into_iter().max() } else { None }
+    }
+
+    /// Whether a try is still under way.
+    pub fn is_trying(&self, tx: TxId, object: &Object) -> bool {
+        let claim = self.agents.get(&tx).and_then(|agent| agent.claims.get(object));
+        claim.is_some_and(|claim| claim.trying)
+    }
+
+    /// Whether a transaction that lives here goes on.
+    ///
+    /// # Errors
+    /// How it came to be over.
+    pub fn running(&self, tx: TxId) -> Result<(), Over> {
+        self.agents.get(&tx).ok_or(Over::Ended(tx))?.machine.running()
+    }
+
+    /// The incarnation of a peer that is there.
+    pub fn incarnation_of(&self, peer: &NodeId) -> Option<Incarnation> {
+        self.links.get(peer)?.incarnation()
     }
 
     /// The nodes that are there.

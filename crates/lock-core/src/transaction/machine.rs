@@ -120,6 +120,16 @@ pub enum ClaimError {
         /// The nodes that there are.
         there: Vec<NodeId>,
     },
+    /// Too much is on its way to a node already. Nothing was claimed.
+    #[error("{node} is busy: {limit} messages of {tx} and others are on their way to it, which is the limit")]
+    Busy {
+        /// Who.
+        tx: TxId,
+        /// Which node.
+        node: NodeId,
+        /// How many may be on their way.
+        limit: usize,
+    },
     /// Another call of the same transaction gave the object back while this one waited for it.
     #[error("{object} was withdrawn by another call of {tx} while this one waited")]
     Withdrawn {

@@ -249,8 +249,9 @@ impl Member {
         self.members.send_modify(|members| {
             members.insert(peer.clone(), is_up);
         });
+        let incarnation = inside.machine.incarnation_of(peer).filter(|_| is_up);
         for resident in inside.residents.values().filter_map(Weak::upgrade) {
-            resident.node_changed(peer, is_up);
+            resident.node_changed(peer, incarnation);
         }
     }
 

@@ -1,6 +1,6 @@
 //! How a transaction that lives on a node looks to it.
 
-use lock_core::{NodeId, Object};
+use lock_core::{Incarnation, NodeId, Object};
 
 /// A transaction that lives here, to be told what happens to it. It is told while its node is held: it must not call the
 /// node, nor wait.
@@ -13,8 +13,8 @@ pub trait Resident: Send + Sync {
         let _ = object;
     }
 
-    /// A node came or went.
-    fn node_changed(&self, node: &NodeId, is_up: bool) {
-        let _ = (node, is_up);
+    /// A node came, in this incarnation, or went.
+    fn node_changed(&self, node: &NodeId, incarnation: Option<Incarnation>) {
+        let _ = (node, incarnation);
     }
 }
