@@ -43,7 +43,7 @@ pub(super) struct Myself {
     pub(super) timing: Timing,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Link {
     peer: NodeId,
     life: Life,
@@ -57,7 +57,7 @@ pub(super) struct Link {
 }
 
 /// A conversation between two lives.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Session {
     incarnation: Incarnation,
     between: Between,

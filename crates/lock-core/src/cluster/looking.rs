@@ -16,7 +16,7 @@ use crate::search::Sight;
 use crate::{Millis, NodeId, Object, TxId, WaitView};
 
 /// A look under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Look {
     looker: TxId,
     stage: Stage,
@@ -31,7 +31,7 @@ pub(super) struct Look {
     vain: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Stage {
     /// Gathering.
     First,
@@ -42,7 +42,7 @@ enum Stage {
 }
 
 /// What has been told so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     pub(crate) homes: BTreeMap<TxId, HomeRow>,
     pub(crate) waits: BTreeMap<(TxId, NodeId), Vec<WaitView>>,

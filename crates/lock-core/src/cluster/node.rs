@@ -140,7 +140,7 @@ pub struct Counters {
 ///
 /// It promises what `docs/guarantees.md` lists for many nodes, provided that clocks run at speeds that differ by less than a
 /// third, that incarnations grow, and that no two processes use one name at the same time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct NodeMachine {
     pub(super) me: Myself,
     pub(super) max_claims: usize,

@@ -11,7 +11,7 @@ use crate::mutant::{self, Mutant};
 use crate::{Arrow, BlockView, Deadlock, Millis, Mode, NodeId, Object, Token, TxId, WaitName, WaitView, WayOut};
 
 /// The stuck part of what was seen, and what is to be done about it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sight {
     homes: BTreeMap<TxId, HomeRow>,
     lives_at: BTreeMap<TxId, NodeId>,

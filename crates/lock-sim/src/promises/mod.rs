@@ -40,6 +40,9 @@ pub trait Promise: fmt::Debug {
     /// What it is called in `docs/guarantees.md`.
     fn name(&self) -> &'static str;
 
+    /// The checker with all that it has seen, once more: a world can be tried out from a state on.
+    fn boxed_clone(&self) -> Box<dyn Promise>;
+
     /// Looks at the world after an event.
     ///
     /// # Errors
@@ -53,6 +56,12 @@ pub trait Promise: fmt::Debug {
     fn at_end(&mut self, world: &World) -> Result<(), String> {
         let _ = world;
         Ok(())
+    }
+}
+
+impl Clone for Box<dyn Promise> {
+    fn clone(&self) -> Self {
+        self.as_ref().boxed_clone()
     }
 }
 

@@ -6,12 +6,16 @@ use crate::World;
 
 /// Checks that promise: whoever acts on evidence was really stuck at some moment between the beginning of the look that
 /// found it and the act. What is really so is worked out without the search.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct NoPhantoms {
     searches: Searches,
 }
 
 impl Promise for NoPhantoms {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "no phantoms"
     }

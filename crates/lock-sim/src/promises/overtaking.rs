@@ -8,12 +8,16 @@ use crate::{Act, World};
 
 /// Checks that promise: whoever gives way was stuck at some moment since the look began even with order laid aside, by what
 /// others have and nothing else.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Overtaking {
     searches: Searches,
 }
 
 impl Promise for Overtaking {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "overtaking whenever it suffices"
     }

@@ -9,7 +9,7 @@ use crate::{Act, Observed};
 type Look = (NodeId, Incarnation, u64);
 
 /// When looks began, and when everybody was stuck last, counted in events.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Searches {
     began: BTreeMap<Look, u64>,
     stuck_at: BTreeMap<TxId, u64>,

@@ -1,6 +1,7 @@
 //! The links of a world: what is sent on one comes late, twice or never, but in order; links know nothing of each other.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
 
 use lock_core::{Frame, Incarnation, NodeId};
 
@@ -30,7 +31,7 @@ pub(super) enum Packet {
 /// One direction of a link.
 pub(super) type Way = (NodeId, NodeId);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Network {
     pub(super) weather: Weather,
     under_way: BTreeMap<Way, VecDeque<(u64, Packet)>>,
@@ -93,6 +94,11 @@ impl Network {
                 }
             }
         }
+    }
+
+    /// What is under way and what is cut, as text.
+    pub(super) fn write(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        write!(out, "{:?} {:?} ", self.under_way, self.cut)
     }
 
     pub(super) fn heal(&mut self) {

@@ -9,7 +9,7 @@ use super::view::{NodeView, Waits};
 use super::watched::Acting;
 
 /// What checkers see of a world.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// The last event.
     pub event: Event,
@@ -24,7 +24,7 @@ pub struct Observed {
 }
 
 /// Something that happened to one node.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Event {
     /// How many there were, this one among them.
     pub number: u64,
@@ -41,7 +41,7 @@ pub struct Event {
 }
 
 /// Somebody acted on evidence of a deadlock.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Act {
     /// The node whose look it was.
     pub looker: NodeId,

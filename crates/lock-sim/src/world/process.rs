@@ -1,12 +1,14 @@
 //! A node of a world: its clock, and the process that runs on it, if one does.
 
+use std::fmt;
+
 use lock_core::{Incarnation, LockTable, Millis, NodeConfig, NodeId, NodeMachine, Timing, Tokens};
 
 use super::clock::Clock;
 use super::watched::{Acting, Watched};
 
 /// A place where a node's processes run, one after the other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Site {
     pub(super) clock: Clock,
     pub(super) process: Option<Process>,
@@ -21,8 +23,31 @@ pub(super) struct Site {
 pub(crate) struct Process {
     pub(crate) machine: NodeMachine,
     pub(crate) table: LockTable,
+    /// Those that the table gives.
+    tokens: Tokens,
     /// Who acted on evidence in this event.
     pub(super) acts: Vec<Acting>,
+}
+
+impl Clone for Process {
+    /// The copy goes on by itself, its counter of tokens included.
+    fn clone(&self) -> Self {
+        let tokens = self.tokens.fork();
+        let table = self.table.fork(tokens.clone());
+        Self { machine: self.machine.clone(), table, tokens, acts: self.acts.clone() }
+    }
+}
+
+impl Process {
+    /// All that decides how it goes on, as text: how the table lies in memory does not.
+    pub(super) fn write(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let Self { machine, table, tokens, .. } = self;
+        write!(out, "{machine:?}{:?}{tokens:?}{:?}", table.version(), table.shape())?;
+        for tx in table.transactions() {
+            write!(out, "{:?}{:?}", table.claims(tx), table.waits(tx))?;
+        }
+        Ok(())
+    }
 }
 
 impl Process {
@@ -46,7 +71,8 @@ impl Site {
         let tokens = Tokens::starting_at(self.incarnation);
         self.process = Some(Process {
             machine: NodeMachine::new(config, self.clock.shows(now)),
-            table: LockTable::new(self.incarnation, tokens, 0),
+            table: LockTable::new(self.incarnation, tokens.clone(), 0),
+            tokens,
             acts: Vec::new(),
         });
     }

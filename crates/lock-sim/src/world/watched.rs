@@ -13,7 +13,7 @@ pub(super) struct Watched<'a> {
 }
 
 /// Somebody is about to act on evidence; what its node knew at that moment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Acting {
     pub(super) looker: NodeId,
     pub(super) look: u64,

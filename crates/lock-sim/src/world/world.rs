@@ -42,7 +42,7 @@ impl WorldOptions {
 /// Nothing happens by itself: [`World::act`] lets a transaction act, [`World::fault`] lets something go wrong, and
 /// [`World::settle`] and [`World::advance`] let everything happen that is due then. What is due at the same moment happens
 /// in an order that the seed decides.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     pub(super) options: WorldOptions,
     pub(super) now: u64,
@@ -306,8 +306,13 @@ impl World {
         self.settle();
     }
 
+    /// Lets time go on until something is due, and nothing happen yet.
+    pub(crate) fn wait_for_next(&mut self) {
+        self.now = self.now.max(self.next_event().unwrap_or(self.now));
+    }
+
     /// When something happens next.
-    fn next_event(&self) -> Option<u64> {
+    pub(crate) fn next_event(&self) -> Option<u64> {
         let listens = |node: &NodeId| self.sites.get(node).is_some_and(|site| site.process.is_none() || !site.frozen);
         let wakes = self.sites.values().filter_map(Site::wakes_at).min();
         [self.network.next_arrival(listens), wakes].into_iter().flatten().min()
