@@ -109,5 +109,5 @@ fn claim(object: &str, mode: Mode, nodes: &[usize], require: Require) -> Call {
 }
 
 fn node(at: usize) -> NodeId {
-    ["n1", "n2", "n3", "n4"][at].parse().expect("this is the name of a node")
+    NodeId::new(["n1", "n2", "n3", "n4"][at])
 }

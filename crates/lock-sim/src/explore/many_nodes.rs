@@ -140,7 +140,7 @@ impl Explorable for ManyNodes {
                 let call = self.lives[at].calls.get(self.made[at]).and_then(|choice| choice.get(*index)).cloned();
                 self.made[at] += 1;
                 // What is refused is a call like any other.
-                call.map_or(Ok(()), |call| self.world.act(*tx, call).or(Ok(())))?;
+                let _ = call.map(|call| self.world.act(*tx, call));
             }
             Happening::Comes(due) => {
                 if self.world.due().contains(due) {
@@ -164,7 +164,12 @@ impl Explorable for ManyNodes {
     }
 
     fn key(&self) -> Self::Key {
-        (self.world.mark(), self.made.clone().into_boxed_slice(), self.crashed.clone(), self.waited)
+        (
+            self.world.mark(self.waited < self.faults.waits),
+            self.made.clone().into_boxed_slice(),
+            self.crashed.clone(),
+            self.waited,
+        )
     }
 
     fn check(&self) -> Result<(), String> {

@@ -49,6 +49,13 @@ pub trait Promise: fmt::Debug {
     /// A sentence that says who broke the promise, and how.
     fn after_event(&mut self, world: &World) -> Result<(), String>;
 
+    /// What it will judge by, besides the world itself, as far as it depends on the way that led there. For worlds of which every
+    /// state is seen once: two states are one only if this is the same.
+    fn remembers(&self, world: &World) -> Vec<bool> {
+        let _ = world;
+        Vec::new()
+    }
+
     /// Looks at a world in which everything has healed, and everybody who had all has ended.
     ///
     /// # Errors

@@ -20,6 +20,10 @@ impl Promise for NoPhantoms {
         "no phantoms"
     }
 
+    fn remembers(&self, world: &World) -> Vec<bool> {
+        self.searches.remembers(world.observed())
+    }
+
     fn after_event(&mut self, world: &World) -> Result<(), String> {
         let observed = world.observed();
         let was_stuck = |act: &&crate::Act| self.searches.was_stuck(observed, act, &act.truth.stuck());

@@ -22,6 +22,10 @@ impl Promise for Overtaking {
         "overtaking whenever it suffices"
     }
 
+    fn remembers(&self, world: &World) -> Vec<bool> {
+        self.searches.remembers(world.observed())
+    }
+
     fn after_event(&mut self, world: &World) -> Result<(), String> {
         let observed = world.observed();
         let needless = |act: &&Act| !self.searches.was_stuck(observed, act, &act.truth.hard_stuck());

@@ -30,6 +30,19 @@ impl Searches {
         }
     }
 
+    /// For each look under way, and each transaction: whether that one was stuck since the look began.
+    pub(super) fn remembers(&self, observed: &Observed) -> Vec<bool> {
+        let mut since = Vec::new();
+        for (node, view) in &observed.nodes {
+            for look in &view.looks {
+                let began = self.began.get(&(node.clone(), view.incarnation, *look));
+                let txs = observed.truth.needs.keys();
+                since.extend(txs.map(|tx| began.is_some_and(|began| self.stuck_at.get(tx) >= Some(began))));
+            }
+        }
+        since
+    }
+
     /// Whether somebody was stuck when they acted, or at the end of an event since the look began that said so.
     pub(super) fn was_stuck(&self, observed: &Observed, act: &Act, stuck: &BTreeSet<TxId>) -> bool {
         let tx = act.evidence.tx;

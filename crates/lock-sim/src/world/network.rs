@@ -1,9 +1,8 @@
 //! The links of a world: what is sent on one comes late, twice or never, but in order; links know nothing of each other.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fmt;
 
-use lock_core::{Frame, Incarnation, NodeId};
+use lock_core::{Frame, Incarnation, NodeId, ShapeWriter};
 
 use crate::seeded::Seeded;
 
@@ -96,9 +95,16 @@ impl Network {
         }
     }
 
-    /// What is under way and what is cut, as text.
-    pub(super) fn write(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        write!(out, "{:?} {:?} ", self.under_way, self.cut)
+    /// Takes down what is under way and what is cut.
+    pub(super) fn write_shape(&self, out: &mut ShapeWriter) {
+        out.plain(&self.cut);
+        out.each(&self.under_way, |out, ((from, to), queue)| {
+            out.plain(&(from, to));
+            out.each(queue, |out, (_, packet)| match packet {
+                Packet::Frame(frame) => frame.write_shape(from, to, out),
+                Packet::Gone(incarnation) => out.plain(&(u8::MAX, incarnation)),
+            });
+        });
     }
 
     pub(super) fn heal(&mut self) {

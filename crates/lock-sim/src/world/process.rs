@@ -1,7 +1,5 @@
 //! A node of a world: its clock, and the process that runs on it, if one does.
 
-use std::fmt;
-
 use lock_core::{Incarnation, LockTable, Millis, NodeConfig, NodeId, NodeMachine, Timing, Tokens};
 
 use super::clock::Clock;
@@ -35,18 +33,6 @@ impl Clone for Process {
         let tokens = self.tokens.fork();
         let table = self.table.fork(tokens.clone());
         Self { machine: self.machine.clone(), table, tokens, acts: self.acts.clone() }
-    }
-}
-
-impl Process {
-    /// All that decides how it goes on, as text: how the table lies in memory does not.
-    pub(super) fn write(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let Self { machine, table, tokens, .. } = self;
-        write!(out, "{machine:?}{:?}{tokens:?}{:?}", table.version(), table.shape())?;
-        for tx in table.transactions() {
-            write!(out, "{:?}{:?}", table.claims(tx), table.waits(tx))?;
-        }
-        Ok(())
     }
 }
 
