@@ -27,11 +27,14 @@ fn main() -> ExitCode {
     worlds.retain(|world| chosen.is_empty() || chosen.iter().any(|word| world.name.contains(word)));
     let mut clusters = many_node_worlds();
     clusters.retain(|world| chosen.is_empty() || chosen.iter().any(|word| world.name.contains(word)));
-    let told = |found: &Counterexample<Happening>| format!("{:#?}", found.actions);
     let wrong = worlds
         .iter()
         .filter(|world| !explore_one(world.name, &world.start, end, |found| world.as_scenario(found).to_string()));
-    let wrong = wrong.count() + clusters.iter().filter(|it| !explore_one(&it.name, &it.start, end, told)).count();
+    let wrong_clusters = clusters.iter().filter(|world| {
+        let told = |found: &Counterexample<Happening>| world.start.tell(&found.actions).join("\n");
+        !explore_one(&world.name, &world.start, end, told)
+    });
+    let wrong = wrong.count() + wrong_clusters.count();
     ExitCode::from(u8::from(wrong > 0))
 }
 

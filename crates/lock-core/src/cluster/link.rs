@@ -47,9 +47,9 @@ pub(super) struct Myself {
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     peer: NodeId,
-    life: Life,
+    pub(super) life: Life,
     /// The newest greeting of the peer: its life, its incarnation, and when it says it was sent.
-    greeted: Option<(Life, Incarnation, Millis)>,
+    pub(super) greeted: Option<(Life, Incarnation, Millis)>,
     session: Option<Session>,
     /// While there is no session: when the peer's transactions lose what they have here.
     free_at: Option<Millis>,
@@ -91,6 +91,11 @@ impl Link {
 
     pub(super) fn is_up(&self) -> bool {
         self.session.is_some()
+    }
+
+    /// Which life of the peer is at the other end.
+    pub(super) fn talks_with(&self) -> Option<Incarnation> {
+        Some(self.session.as_ref()?.incarnation)
     }
 
     /// Whether so much is on its way that nothing new is to be asked.

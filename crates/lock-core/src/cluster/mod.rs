@@ -15,6 +15,7 @@
 //! | how deadlocks are found across nodes | `looking`, `reading`, `rows` |
 //! | who acts on them | `verdict` |
 //! | what can be seen of it all from outside | `kept` |
+//! | what comes too late for anything | `vain` |
 //! | what tells one state from another | `shape`, `shape_of_node`, `shape_of_message` |
 
 mod agent;
@@ -35,6 +36,7 @@ mod shape_of_node;
 mod standing;
 mod tables;
 mod timing;
+mod vain;
 mod verdict;
 
 pub use calls::Call;

@@ -204,6 +204,11 @@ impl NodeMachine {
         *node == self.me.node || self.links.get(node).is_some_and(Link::is_up)
     }
 
+    /// Which life of a node this one talks with now, if with any.
+    pub fn talks_with(&self, node: &NodeId) -> Option<Incarnation> {
+        if *node == self.me.node { Some(self.me.incarnation) } else { self.links.get(node)?.talks_with() }
+    }
+
     /// How often what happened.
     pub fn counters(&self) -> Counters {
         self.counters

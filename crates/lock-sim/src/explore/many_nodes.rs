@@ -1,6 +1,5 @@
 //! The states of a small world of many nodes.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use lock_core::{Call, NodeId, TxId};
@@ -95,6 +94,19 @@ impl ManyNodes {
         }
     }
 
+    /// Whether time may go on from here.
+    fn time_goes_on(&self) -> bool {
+        self.waited < self.faults.waits
+    }
+
+    /// What these events come to, a line each, with what follows from it.
+    pub fn tell(&self, happenings: &[Happening]) -> Vec<String> {
+        let mut state = self.clone();
+        state.world.keep_trace();
+        happenings.iter().any(|happening| state.apply(happening).is_err());
+        state.world.trace().to_vec()
+    }
+
     fn promises_hold(&self) -> Result<(), String> {
         self.world.broken().map_or(Ok(()), |broken| Err(broken.to_string()))
     }
@@ -127,8 +139,14 @@ impl Explorable for ManyNodes {
     type Key = (u128, Box<[usize]>, Option<(NodeId, bool)>, u8);
 
     fn actions(&self) -> Vec<Happening> {
-        let due: VecDeque<Due> = self.world.due().into();
-        let waits = due.is_empty() && self.waited < self.faults.waits && self.world.next_event().is_some();
+        let due = self.world.due();
+        // As good as anything else, now or later: so now, and nothing else.
+        if !self.time_goes_on()
+            && let Some(in_vain) = due.iter().find(|due| self.world.is_in_vain(due))
+        {
+            return vec![Happening::Comes(in_vain.clone())];
+        }
+        let waits = due.is_empty() && self.time_goes_on() && self.world.next_event().is_some();
         let comes = due.into_iter().map(Happening::Comes);
         comes.chain(self.calls()).chain(self.faults()).chain(waits.then_some(Happening::Waits)).collect()
     }
@@ -165,7 +183,7 @@ impl Explorable for ManyNodes {
 
     fn key(&self) -> Self::Key {
         (
-            self.world.mark(self.waited < self.faults.waits),
+            self.world.mark(self.time_goes_on()),
             self.made.clone().into_boxed_slice(),
             self.crashed.clone(),
             self.waited,

@@ -30,24 +30,24 @@ impl Searches {
         }
     }
 
-    /// For each look under way, and each transaction: whether that one was stuck since the look began.
+    /// For each look that evidence may still come of, and each transaction: whether that one was stuck since the look
+    /// began. That of a node that crashed may be under way.
     pub(super) fn remembers(&self, observed: &Observed) -> Vec<bool> {
         let mut since = Vec::new();
-        for (node, view) in &observed.nodes {
-            for look in &view.looks {
-                let began = self.began.get(&(node.clone(), view.incarnation, *look));
+        for ((node, incarnation, look), began) in &self.began {
+            let view = observed.nodes.get(node).filter(|view| view.incarnation == *incarnation);
+            if view.is_none_or(|view| view.looks.contains(look)) {
                 let txs = observed.truth.needs.keys();
-                since.extend(txs.map(|tx| began.is_some_and(|began| self.stuck_at.get(tx) >= Some(began))));
+                since.extend(txs.map(|tx| self.stuck_at.get(tx) >= Some(began)));
             }
         }
         since
     }
 
     /// Whether somebody was stuck when they acted, or at the end of an event since the look began that said so.
-    pub(super) fn was_stuck(&self, observed: &Observed, act: &Act, stuck: &BTreeSet<TxId>) -> bool {
+    pub(super) fn was_stuck(&self, act: &Act, stuck: &BTreeSet<TxId>) -> bool {
         let tx = act.evidence.tx;
-        let incarnation = observed.nodes.get(&act.looker).map(|view| view.incarnation).unwrap_or_default();
-        let began = self.began.get(&(act.looker.clone(), incarnation, act.look));
+        let began = self.began.get(&(act.looker.clone(), act.incarnation, act.look));
         let last = self.stuck_at.get(&tx);
         stuck.contains(&tx) || began.is_some_and(|began| last.is_some_and(|last| began <= last))
     }

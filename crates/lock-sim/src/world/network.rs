@@ -66,6 +66,11 @@ impl Network {
         self.under_way.iter().filter(due).map(|(way, _)| way)
     }
 
+    /// The next packet on a way.
+    pub(super) fn next(&self, way: &Way) -> Option<&Packet> {
+        Some(&self.under_way.get(way)?.front()?.1)
+    }
+
     /// When something arrives next where somebody listens.
     pub(super) fn next_arrival(&self, listens: impl Fn(&NodeId) -> bool) -> Option<u64> {
         let heads = self.under_way.iter().filter(|((_, to), _)| listens(to));

@@ -350,6 +350,13 @@ impl World {
         arrivals.chain(ticks.map(|(node, _)| Due::Tick(node.clone()))).collect()
     }
 
+    /// Whether nothing comes of an event, whatever happens before it.
+    pub fn is_in_vain(&self, due: &Due) -> bool {
+        let Due::Arrival(way) = due else { return false };
+        let Some(Packet::Frame(frame)) = self.network.next(way) else { return false };
+        self.process(&way.1).is_some_and(|process| process.machine.is_in_vain(&way.0, frame))
+    }
+
     /// Lets one of the events happen that are due.
     pub fn happens(&mut self, due: &Due) {
         match due {
