@@ -33,14 +33,14 @@ pub fn many_node_worlds() -> Vec<SmallCluster> {
         let name = format!("ring of 2 on both of 2 nodes, {require:?}");
         worlds.push(cluster(&name, 2, vec![both(0, "ab", require), both(1, "ba", require)], Faults::default()));
     }
+    for require in REQUIRES {
+        let name = format!("two transactions, each reads or writes one of two objects on both of 2 nodes, twice, {require:?}");
+        let lives = [0, 1].map(|home| free(home, &["a", "b"], 2, &[0, 1], require)).to_vec();
+        worlds.push(cluster(&name, 2, lives, Faults::default()));
+    }
     worlds.extend([
         cluster("ring of 3 on 3 nodes", 3, ring(3, |at| at), Faults::default()),
-        cluster(
-            "ring of 3 on 3 nodes, each at home where its second is",
-            3,
-            ring(3, |at| (at + 1) % 3),
-            Faults::default(),
-        ),
+        cluster("ring of 3 on 3 nodes, each at home at its second", 3, ring(3, |at| (at + 1) % 3), Faults::default()),
         cluster("ring of 3 on 3 nodes, all at home on the first", 3, ring(3, |_| 0), Faults::default()),
         cluster("ring of 3 on 3 nodes, all at home on a fourth", 4, ring(3, |_| 3), Faults::default()),
     ]);
@@ -48,14 +48,15 @@ pub fn many_node_worlds() -> Vec<SmallCluster> {
         let name = format!("three transactions, three objects, 2 nodes, {require:?}");
         worlds.push(cluster(&name, 2, three(require), Faults::default()));
     }
+    worlds.push(cluster("ring of 2 on 2 nodes, a crash", 2, ring(2, |at| at), crash(2)));
     for require in REQUIRES {
-        let name = format!("two transactions, a crash, {require:?}");
+        let name = format!("ring of 2 on both of 2 nodes, a crash, {require:?}");
         let lives = vec![both(0, "ab", require), both(1, "ba", require)];
-        worlds.push(cluster(&name, 2, lives, crash()));
+        worlds.push(cluster(&name, 2, lives, crash(2)));
     }
     for require in REQUIRES {
         let name = format!("three transactions, three objects, 2 nodes, a crash, {require:?}");
-        worlds.push(cluster(&name, 2, three(require), crash()));
+        worlds.push(cluster(&name, 2, three(require), crash(0)));
     }
     worlds
 }
@@ -65,8 +66,9 @@ fn cluster(name: &str, nodes: usize, lives: Vec<Life>, faults: Faults) -> SmallC
     SmallCluster { name: name.to_owned(), start: ManyNodes::new(&nodes, lives, faults) }
 }
 
-fn crash() -> Faults {
-    Faults { crashes: vec![node(0)], waits: 2 }
+/// The first node crashes once, and may start again; so often time goes on until the next timer.
+fn crash(waits: u8) -> Faults {
+    Faults { crashes: vec![node(0)], waits }
 }
 
 /// Each writes an object of one node, and then the one that the next has.
@@ -86,16 +88,27 @@ fn both(home: usize, objects: &str, require: Require) -> Life {
     life(home, objects.split("").filter(|name| !name.is_empty()).map(|name| claim(name, Mode::Write, &[0, 1], require)))
 }
 
-/// One upgrades what another reads, in a ring with a third.
+/// A ring in which one upgrades what another reads, and each waits for two things at least at the same time or for two
+/// others.
 fn three(require: Require) -> Vec<Life> {
-    let claims = |home: usize, claims: [(&str, Mode); 2]| {
-        life(home, claims.map(|(name, mode)| claim(name, mode, &[0, 1], require)))
+    let on_both = |objects: &str, mode: Mode| {
+        let claims = objects.split(' ').map(|object| spread(object, mode, &[0, 1], require));
+        Call::Lock(claims.collect())
     };
     vec![
-        claims(0, [("a", Mode::Read), ("a", Mode::Write)]),
-        claims(1, [("b", Mode::Write), ("a", Mode::Read)]),
-        claims(0, [("c", Mode::Read), ("b", Mode::Read)]),
+        life(0, [on_both("a", Mode::Read), on_both("a c", Mode::Write)]),
+        life(1, [on_both("a", Mode::Read), on_both("b", Mode::Write)]),
+        life(0, [on_both("b c", Mode::Read), on_both("a", Mode::Write)]),
     ]
+}
+
+/// Makes that many calls, each of any of these objects and modes.
+fn free(home: usize, objects: &[&str], calls: usize, nodes: &[usize], require: Require) -> Life {
+    let modes = [Mode::Read, Mode::Write];
+    let choice = modes.iter().flat_map(|mode| objects.iter().map(|object| claim(object, *mode, nodes, require)));
+    let choice: Vec<Call> = choice.collect();
+    let calls = std::iter::repeat_n(choice, calls).chain([vec![Call::End]]).collect();
+    Life { home: node(home), options: TxOptions::default(), calls }
 }
 
 fn life(home: usize, calls: impl IntoIterator<Item = Call>) -> Life {
@@ -104,8 +117,12 @@ fn life(home: usize, calls: impl IntoIterator<Item = Call>) -> Life {
 }
 
 fn claim(object: &str, mode: Mode, nodes: &[usize], require: Require) -> Call {
+    Call::Lock(vec![spread(object, mode, nodes, require)])
+}
+
+fn spread(object: &str, mode: Mode, nodes: &[usize], require: Require) -> Claim {
     let object: Object = object.parse().expect("this is an object");
-    Call::Lock(vec![Claim { object, mode, nodes: nodes.iter().copied().map(node).collect(), require }])
+    Claim { object, mode, nodes: nodes.iter().copied().map(node).collect(), require }
 }
 
 fn node(at: usize) -> NodeId {
