@@ -34,7 +34,8 @@ pub fn many_node_worlds() -> Vec<SmallCluster> {
         worlds.push(cluster(&name, 2, vec![both(0, "ab", require), both(1, "ba", require)], Faults::default()));
     }
     for require in REQUIRES {
-        let name = format!("two transactions, each reads or writes one of two objects on both of 2 nodes, twice, {require:?}");
+        let name =
+            format!("two transactions, each reads or writes one of two objects on both of 2 nodes, twice, {require:?}");
         let lives = [0, 1].map(|home| free(home, &["a", "b"], 2, &[0, 1], require)).to_vec();
         worlds.push(cluster(&name, 2, lives, Faults::default()));
     }

@@ -1,4 +1,13 @@
 //! The states of a small world of many nodes.
+//!
+//! All orders are tried but one kind: a frame that comes in vain, by
+//! [`World::is_in_vain`], arrives at once, and nothing else is tried in that state. This misses nothing. Such a frame
+//! changes nothing that a shape tells, in this state and in every later one; it stands first on its link, so
+//! only itself is in the way of what was said after it; and nothing that may happen first can make it matter, not even a crash of
+//! either end. So whatever way there is from this state, the same way with this frame moved to its
+//! front leads through the same shapes, and what the promises see of them is the same. As each such step takes
+//! a frame off the links, nothing else is put off for ever. Where time may go on it is not done: when a
+//! frame comes decides when the next one is repeated.
 
 use std::sync::Arc;
 
@@ -182,12 +191,7 @@ impl Explorable for ManyNodes {
     }
 
     fn key(&self) -> Self::Key {
-        (
-            self.world.mark(self.time_goes_on()),
-            self.made.clone().into_boxed_slice(),
-            self.crashed.clone(),
-            self.waited,
-        )
+        (self.world.mark(self.time_goes_on()), self.made.clone().into_boxed_slice(), self.crashed.clone(), self.waited)
     }
 
     fn check(&self) -> Result<(), String> {

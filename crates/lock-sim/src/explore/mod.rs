@@ -6,7 +6,7 @@
 //! | how every state is reached once | `explorer` |
 //! | how a broken promise is told in few steps | `counterexample` |
 //! | what the states of one node are | `one_node`, `calls` |
-//! | what the states of many nodes are | `many_nodes` |
+//! | what the states of many nodes are, and which orders need not be tried | `many_nodes` |
 //! | which worlds of many nodes there are | `cluster_worlds` |
 //! | which worlds of one node there are | `worlds` |
 

@@ -91,7 +91,13 @@ impl Observed {
             truth.forget(node, &before.waits);
         }
         truth.learn(node, &acting.waits);
-        Act { looker: acting.looker, incarnation: acting.incarnation, look: acting.look, evidence: acting.evidence, truth }
+        Act {
+            looker: acting.looker,
+            incarnation: acting.incarnation,
+            look: acting.look,
+            evidence: acting.evidence,
+            truth,
+        }
     }
 
     /// Works out what is so now, if anything has changed.
