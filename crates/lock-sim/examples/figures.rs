@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p lock-sim --example figures`
 
+#![allow(clippy::disallowed_methods)] // the clock says how long it took
+
 use std::time::Instant;
 
 use lock_core::{Call, Claim, Mode, NodeId, Object, Require, TxId};
@@ -47,13 +49,12 @@ fn rate(nodes: usize, on: usize, checked: bool) -> f64 {
         world.watch_over(promises::all());
     }
     let claimed: Vec<NodeId> = if on == 2 { vec![node(2)] } else { (1..=on).map(node).collect() };
-    let rounds: u64 = if checked { 2_000 } else { 100_000 };
+    let rounds: u32 = if checked { 2_000 } else { 100_000 };
     let started = Instant::now();
     for number in 1..=rounds {
-        let tx = TxId(number);
+        let tx = TxId(u64::from(number));
         world.begin(tx, &node(1), &TxOptions::default());
-        let index = usize::try_from(number % 64).unwrap_or(0);
-        world.act(tx, claim(object(index), claimed.clone())).expect("nothing is in the way");
+        world.act(tx, claim(object(number as usize % 64), claimed.clone())).expect("nothing is in the way");
         world.settle();
         world.act(tx, Call::End).expect("it runs");
         world.settle();
@@ -63,44 +64,69 @@ fn rate(nodes: usize, on: usize, checked: bool) -> f64 {
         }
     }
     // A lock and its release: two operations.
-    (2 * rounds) as f64 / started.elapsed().as_secs_f64()
+    f64::from(2 * rounds) / started.elapsed().as_secs_f64()
 }
 
-/// Messages of searches, by the length of the circle, for rings that are closed by one call and by all at once.
+/// Messages of searches, by the length of the circle: of the call that closes a ring, of all calls of it, and of all
+/// calls if they come at once.
 fn messages() {
-    println!("\n| circle | closed by one call: median, most | all at once: median, most |\n|---|---|---|");
-    for length in [2, 3, 4, 5, 8, 10] {
-        let one = counts(length, false);
-        let all = counts(length, true);
-        println!("| {length} | {}, {} | {}, {} |", one.0, one.1, all.0, all.1);
+    println!("\n| circle | nodes | closing call | all its calls | all at once |\n|---|---|---|---|---|");
+    for length in [2, 3, 4, 5, 8, 10, 50] {
+        let rings: Vec<Ring> = (0..200).map(|seed| Ring::closed(length, false, seed)).collect();
+        let at_once: Vec<Ring> = (0..200).map(|seed| Ring::closed(length, true, seed)).collect();
+        let [closing, all] = [|ring: &Ring| ring.closing, |ring: &Ring| ring.all];
+        let nodes = nodes_of(length);
+        println!(
+            "| {length} | {nodes} | {} | {} | {} |",
+            median_and_most(&rings, closing),
+            median_and_most(&rings, all),
+            median_and_most(&at_once, all)
+        );
     }
 }
 
-fn counts(length: usize, at_once: bool) -> (u64, u64) {
-    let mut counts: Vec<u64> = (0..200).map(|seed| messages_of_ring(length, at_once, seed)).collect();
+fn median_and_most(rings: &[Ring], what: impl Fn(&Ring) -> u64) -> String {
+    let mut counts: Vec<u64> = rings.iter().map(what).collect();
     counts.sort_unstable();
-    (counts[counts.len() / 2], counts[counts.len() - 1])
+    format!("{}, at most {}", counts[counts.len() / 2], counts[counts.len() - 1])
 }
 
-fn messages_of_ring(length: usize, at_once: bool, seed: u64) -> u64 {
-    let nodes = length.clamp(2, 5);
-    let mut world = cluster(nodes, seed);
-    world.weather(Weather { delay_from_ms: 1, delay_to_ms: 20, ..Weather::default() });
-    let at = |member: usize| vec![node(member % nodes + 1)];
-    for member in 0..length {
-        let tx = TxId(member as u64 + 1);
-        world.begin(tx, &node(member % nodes + 1), &TxOptions::default());
-        world.act(tx, claim(object(member), at(member))).expect("nothing is in the way");
-    }
-    world.advance(100);
-    for member in 0..length {
-        if !at_once {
-            world.advance(200);
+fn nodes_of(length: usize) -> usize {
+    length.clamp(2, 5)
+}
+
+/// The messages of searches that a ring took.
+struct Ring {
+    /// From the call that closed it on.
+    closing: u64,
+    all: u64,
+}
+
+impl Ring {
+    /// Closes a ring, one call after the other or all at once, and waits until the deadlock is resolved. The slow timer does not
+    /// look again meanwhile.
+    fn closed(length: usize, at_once: bool, seed: u64) -> Self {
+        let nodes = nodes_of(length);
+        let mut world = cluster(nodes, seed);
+        world.weather(Weather { delay_from_ms: 1, delay_to_ms: 3, ..Weather::default() });
+        let at = |member: usize| vec![node(member % nodes + 1)];
+        for (member, tx) in (0..length).zip(1..) {
+            world.begin(TxId(tx), &node(member % nodes + 1), &TxOptions::default());
+            world.act(TxId(tx), claim(object(member), at(member))).expect("nothing is in the way");
         }
-        let next = (member + 1) % length;
-        world.act(TxId(member as u64 + 1), claim(object(next), at(next))).expect("it may wait");
+        world.advance(100);
+        let mut before = 0;
+        for (member, tx) in (0..length).zip(1..) {
+            if !at_once {
+                world.advance(12);
+            }
+            before = world.search_messages();
+            let next = (member + 1) % length;
+            world.act(TxId(tx), claim(object(next), at(next))).expect("it may wait");
+        }
+        world.advance(250);
+        assert_eq!(world.deadlocks_so_far(), 1, "a ring is one deadlock: length {length}, seed {seed}");
+        let all = world.search_messages();
+        Self { closing: all - before, all }
     }
-    world.advance(900);
-    assert_eq!(world.deadlocks_so_far(), 1, "a ring is one deadlock: length {length}, seed {seed}");
-    world.search_messages()
 }

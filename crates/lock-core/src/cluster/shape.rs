@@ -93,6 +93,9 @@ impl ShapeWriter {
     }
 
     /// What was taken down: the same for states that go on alike.
+    ///
+    /// # Panics
+    /// If a series has more than 65,536 numbers: that is no small world.
     pub fn finish(mut self) -> Vec<u8> {
         let mut ordered: BTreeMap<&Series, BTreeSet<u64>> = BTreeMap::new();
         let mut in_turn: BTreeMap<&Series, Vec<u64>> = BTreeMap::new();
