@@ -140,7 +140,7 @@ pub struct Counters {
 ///
 /// It promises what `docs/guarantees.md` lists for many nodes, provided that clocks run at speeds that differ by less than a
 /// third, that incarnations grow, and that no two processes use one name at the same time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct NodeMachine {
     pub(super) me: Myself,
     pub(super) max_claims: usize,
@@ -202,6 +202,11 @@ impl NodeMachine {
     /// Whether a node is there, as far as this one knows.
     pub fn is_alive(&self, node: &NodeId) -> bool {
         *node == self.me.node || self.links.get(node).is_some_and(Link::is_up)
+    }
+
+    /// Which life of a node this one talks with now, if with any.
+    pub fn talks_with(&self, node: &NodeId) -> Option<Incarnation> {
+        if *node == self.me.node { Some(self.me.incarnation) } else { self.links.get(node)?.talks_with() }
     }
 
     /// How often what happened.

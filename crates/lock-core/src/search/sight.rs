@@ -6,12 +6,12 @@ use super::picture::{ClaimRef, NodeWait, Picture, PictureBlock, Unmet};
 use super::stuck::serve;
 use super::way_out::{Decision, Step, way_out};
 use crate::ArrowKind::{Hard, Soft};
-use crate::cluster::{Evidence, FarStep, HomeRow, Known};
+use crate::cluster::{Evidence, FarStep, HomeRow, Known, ShapeWriter, write_waits};
 use crate::mutant::{self, Mutant};
 use crate::{Arrow, BlockView, Deadlock, Millis, Mode, NodeId, Object, Token, TxId, WaitName, WaitView, WayOut};
 
 /// The stuck part of what was seen, and what is to be done about it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sight {
     homes: BTreeMap<TxId, HomeRow>,
     lives_at: BTreeMap<TxId, NodeId>,
@@ -90,17 +90,35 @@ impl Sight {
         self.homes.iter().all(same_home) && self.waits.iter().all(same_waits)
     }
 
+    /// Takes down what it saw, and what it means to do.
+    pub(crate) fn write_shape(&self, out: &mut ShapeWriter) {
+        let Self { homes, lives_at, waits, circle, step, way_out, leaves_stuck } = self;
+        let members: Vec<TxId> = circle.iter().map(|arrow| arrow.waiter).collect();
+        out.plain(&(lives_at, members, acts(way_out), leaves_stuck));
+        out.each(homes.values(), |out, row| row.write_shape(out));
+        out.each(waits, |out, ((tx, node), waits)| {
+            out.plain(&(tx, node));
+            write_waits(waits, node, out);
+        });
+        step.write_shape(out);
+    }
+
     /// The evidence, for the home of the one who is to act, and whether somebody else is stuck besides.
     pub(crate) fn evidence(self) -> (NodeId, Evidence, bool) {
-        let tx = match &self.way_out {
-            WayOut::Surrender { victim, .. } | WayOut::Abort { victim } => *victim,
-            WayOut::Overtaking { first, .. } => *first,
-        };
+        let tx = acts(&self.way_out);
         let home = self.lives_at[&tx].clone();
         let stamp = self.homes[&tx].stamp;
         let deadlock = Deadlock { circle: self.circle, way_out: self.way_out };
         let homes = deadlock.members().map(|member| self.lives_at[&member].clone()).collect();
         (home, Evidence { tx, stamp, deadlock, homes, step: self.step }, self.leaves_stuck)
+    }
+}
+
+/// Who is to act.
+fn acts(way_out: &WayOut) -> TxId {
+    match way_out {
+        WayOut::Surrender { victim, .. } | WayOut::Abort { victim } => *victim,
+        WayOut::Overtaking { first, .. } => *first,
     }
 }
 
