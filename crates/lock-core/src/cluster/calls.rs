@@ -258,7 +258,7 @@ impl NodeMachine {
         grants.iter().for_each(|(_, object, _)| self.claim_what_is_missing(tx, object, now));
     }
 
-    fn end(&mut self, tx: TxId, now: Millis) -> Result<(), CallError> {
+    pub(super) fn end(&mut self, tx: TxId, now: Millis) -> Result<(), CallError> {
         let Some(agent) = self.agents.get_mut(&tx) else { return Err(CallError::Unknown(tx)) };
         let aborted = agent.machine.running().is_err();
         agent.machine.end()?;

@@ -190,22 +190,18 @@ impl NodeMachine {
         }
     }
 
+    /// At the end of its lease a transaction is ended, and told what it lost.
     fn end_holding_if_over(&mut self, tx: TxId, now: Millis) {
-        let Some(agent) = self.agents.get_mut(&tx) else { return };
-        let over = agent.machine.options().lease.is_some_and(|lease| lease <= now);
-        if !over || agent.claims.is_empty() {
+        let Some(agent) = self.agents.get_mut(&tx).filter(|agent| agent.machine.running().is_ok()) else { return };
+        if agent.machine.options().lease.is_none_or(|lease| lease > now) {
             return;
         }
-        let had: Vec<Object> =
-            agent.claims.iter().filter(|(_, claim)| claim.had.is_some()).map(|(object, _)| object.clone()).collect();
-        let nodes = agent.nodes();
-        agent.claims.clear();
-        agent.stamp += 1;
+        let had = agent.claims.iter().filter(|(_, claim)| claim.had.is_some());
+        let had: Vec<Object> = had.map(|(object, _)| object.clone()).collect();
         agent.machine.lease_over(had.iter().cloned());
         self.outputs.extend(had.into_iter().map(|object| Output::Lost { tx, object }));
-        for node in nodes {
-            self.request(tx, &node, Request::End, &[], now);
-        }
+        // It runs, so it can be ended.
+        let _ = self.end(tx, now);
     }
 
     pub(super) fn next_tick_of(agent: &super::agent::Agent) -> Option<Millis> {
@@ -215,8 +211,7 @@ impl NodeMachine {
         let held = agent.claims.values().flat_map(|claim| claim.nodes.values()).filter_map(|part| part.hold_until);
         let options = agent.machine.options();
         let deadline = options.deadline.filter(|_| agent.is_waiting());
-        let lease = options.lease.filter(|_| !agent.claims.is_empty());
         let look = agent.look_again.map(|(at, _)| at);
-        held.chain(deadline).chain(lease).chain(look).min()
+        held.chain(deadline).chain(options.lease).chain(look).min()
     }
 }

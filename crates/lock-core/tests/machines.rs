@@ -1,0 +1,126 @@
+//! Machines of a few nodes, joined by hand: what stories cannot say.
+
+use std::collections::BTreeMap;
+
+use lock_core::{
+    Call, Claim, Frame, Incarnation, LockTable, Millis, Mode, NodeConfig, NodeId, NodeMachine, Object, Output, Require,
+    Status, Tokens, TransactionOptions, TxId,
+};
+
+/// Nodes with a table each; frames arrive at once and in order, unless they are held back.
+struct Cluster {
+    now: Millis,
+    nodes: BTreeMap<NodeId, (NodeMachine, LockTable)>,
+    lost: Vec<(TxId, Object)>,
+    /// Frames to this node stay where they are.
+    held_back: Option<NodeId>,
+    under_way: Vec<(NodeId, NodeId, Frame)>,
+}
+
+fn node(name: &str) -> NodeId {
+    NodeId::new(name)
+}
+
+fn object(text: &str) -> Object {
+    text.parse().expect("an object")
+}
+
+fn start(name: &str, names: &[&str], incarnation: Incarnation, now: Millis) -> (NodeMachine, LockTable) {
+    let peers = names.iter().map(|name| node(name)).collect();
+    let machine = NodeMachine::new(NodeConfig { peers, ..NodeConfig::new(node(name), incarnation) }, now);
+    (machine, LockTable::new(incarnation, Tokens::starting_at(incarnation), 0))
+}
+
+impl Cluster {
+    fn new(names: &[&str]) -> Self {
+        let nodes = names.iter().map(|name| (node(name), start(name, names, Incarnation(1), Millis(0))));
+        let (lost, under_way) = (Vec::new(), Vec::new());
+        let mut nodes = Self { now: Millis(0), nodes: nodes.collect(), lost, held_back: None, under_way };
+        nodes.pass(10);
+        nodes
+    }
+
+    fn pass(&mut self, ms: u64) {
+        for _ in 0..ms.div_ceil(10) {
+            self.now = Millis(self.now.0 + 10);
+            for name in self.nodes.keys().cloned().collect::<Vec<_>>() {
+                let (machine, table) = self.nodes.get_mut(&name).expect("a node");
+                machine.tick(table, self.now);
+                self.take(&name);
+            }
+            self.deliver();
+        }
+    }
+
+    fn deliver(&mut self) {
+        while let Some(next) = self.under_way.iter().position(|(_, to, _)| Some(to) != self.held_back.as_ref()) {
+            let (from, to, frame) = self.under_way.remove(next);
+            let (machine, table) = self.nodes.get_mut(&to).expect("a node");
+            machine.receive(table, &from, frame, self.now);
+            self.take(&to);
+        }
+    }
+
+    fn take(&mut self, name: &NodeId) {
+        for output in self.nodes.get_mut(name).expect("a node").0.take_outputs() {
+            match output {
+                Output::Send { to, frame } => self.under_way.push((name.clone(), to, *frame)),
+                Output::Lost { tx, object } => self.lost.push((tx, object)),
+                _ => {}
+            }
+        }
+    }
+
+    fn begin(&mut self, home: &str, tx: TxId, options: TransactionOptions) {
+        self.nodes.get_mut(&node(home)).expect("a node").0.begin(tx, options);
+    }
+
+    fn call(&mut self, home: &str, tx: TxId, call: Call) -> Result<(), lock_core::CallError> {
+        let (machine, table) = self.nodes.get_mut(&node(home)).expect("a node");
+        let done = machine.call(table, tx, call, self.now);
+        self.take(&node(home));
+        self.deliver();
+        done
+    }
+
+    fn machine(&self, name: &str) -> &NodeMachine {
+        &self.nodes[&node(name)].0
+    }
+
+    fn table(&self, name: &str) -> &LockTable {
+        &self.nodes[&node(name)].1
+    }
+
+    fn status(&self, home: &str, tx: TxId) -> Status {
+        self.machine(home).status(tx).expect("a transaction that lives there")
+    }
+}
+
+fn write(path: &str, on: &[&str]) -> Claim {
+    let nodes = on.iter().map(|name| node(name)).collect();
+    Claim { object: object(path), mode: Mode::Write, nodes, require: Require::All }
+}
+
+#[test]
+fn at_the_end_of_its_lease_a_transaction_is_over_everywhere() {
+    let mut nodes = Cluster::new(&["n1", "n2"]);
+    let (t1, t2) = (TxId(1), TxId(2));
+    nodes.begin("n1", t1, TransactionOptions { lease: Some(Millis(1_000)), ..TransactionOptions::default() });
+    nodes.begin("n1", t2, TransactionOptions::default());
+    nodes.call("n1", t1, Call::Lock(vec![write("a", &["n1", "n2"])])).expect("is taken");
+    nodes.call("n1", t2, Call::Lock(vec![write("a", &["n2"])])).expect("is taken");
+    assert!(matches!(nodes.status("n1", t1), Status::HaveAllLocks { .. }));
+    // What n2 says of the grant now is on its way while the lease ends.
+    nodes.held_back = Some(node("n1"));
+    nodes.call("n1", t1, Call::Downgrade(object("a"))).expect("is held");
+    nodes.pass(1_000);
+    nodes.held_back = None;
+    nodes.pass(3_000);
+    assert_eq!(nodes.status("n1", t1), Status::Ended);
+    assert_eq!(nodes.lost, [(t1, object("a"))]);
+    assert_eq!(nodes.table("n1").len(), 0);
+    assert!(nodes.table("n2").claims(t1).is_empty(), "the old answer revives nothing");
+    assert!(matches!(nodes.status("n1", t2), Status::HaveAllLocks { .. }));
+    assert!(nodes.call("n1", t1, Call::Lock(vec![write("b", &["n2"])])).is_err(), "it has ended");
+    assert_eq!(nodes.machine("n1").next_tick().filter(|at| *at <= nodes.now), None, "no tick is due for it for ever");
+}
