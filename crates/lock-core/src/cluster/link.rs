@@ -92,6 +92,11 @@ impl Link {
         self.session.is_some()
     }
 
+    /// The incarnation of the peer with which there is a session.
+    pub(super) fn incarnation(&self) -> Option<Incarnation> {
+        Some(self.session.as_ref()?.incarnation)
+    }
+
     /// Whether so much is on its way that nothing new is to be asked.
     pub(super) fn is_busy(&self) -> bool {
         self.session.as_ref().is_some_and(|session| session.unheard.len() >= Self::ROOM)

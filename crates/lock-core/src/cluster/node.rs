@@ -204,6 +204,11 @@ impl NodeMachine {
         *node == self.me.node || self.links.get(node).is_some_and(Link::is_up)
     }
 
+    /// The incarnation of a peer, if the two are in a conversation.
+    pub fn incarnation_of(&self, peer: &NodeId) -> Option<Incarnation> {
+        if *peer == self.me.node { Some(self.me.incarnation) } else { self.links.get(peer)?.incarnation() }
+    }
+
     /// How often what happened.
     pub fn counters(&self) -> Counters {
         self.counters

@@ -18,7 +18,7 @@ impl Promise for NoPhantoms {
 
     fn after_event(&mut self, world: &World) -> Result<(), String> {
         let observed = world.observed();
-        let was_stuck = |act: &&crate::Act| self.searches.was_stuck(observed, act, &act.truth.stuck());
+        let was_stuck = |act: &&crate::Act| self.searches.was_stuck(act, &act.truth.stuck());
         let phantom = observed.event.acts.iter().find(|act| !was_stuck(act));
         let found = phantom.map_or(Ok(()), |act| Err(format!("nobody was stuck: {}", act.evidence.deadlock)));
         self.searches.follow(observed, &observed.stuck);

@@ -20,7 +20,7 @@ impl Promise for Overtaking {
 
     fn after_event(&mut self, world: &World) -> Result<(), String> {
         let observed = world.observed();
-        let needless = |act: &&Act| !self.searches.was_stuck(observed, act, &act.truth.hard_stuck());
+        let needless = |act: &&Act| !self.searches.was_stuck(act, &act.truth.hard_stuck());
         let giving_way = observed.event.acts.iter().filter(|act| matches!(act.evidence.step, FarStep::GiveWay(_)));
         let found = giving_way
             .filter(needless)

@@ -31,10 +31,9 @@ impl Searches {
     }
 
     /// Whether somebody was stuck when they acted, or at the end of an event since the look began that said so.
-    pub(super) fn was_stuck(&self, observed: &Observed, act: &Act, stuck: &BTreeSet<TxId>) -> bool {
+    pub(super) fn was_stuck(&self, act: &Act, stuck: &BTreeSet<TxId>) -> bool {
         let tx = act.evidence.tx;
-        let incarnation = observed.nodes.get(&act.looker).map(|view| view.incarnation).unwrap_or_default();
-        let began = self.began.get(&(act.looker.clone(), incarnation, act.look));
+        let began = self.began.get(&(act.looker.clone(), act.incarnation, act.look));
         let last = self.stuck_at.get(&tx);
         stuck.contains(&tx) || began.is_some_and(|began| last.is_some_and(|last| began <= last))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{Evidence, Message, NodeId, TxId};
+use lock_core::{Evidence, Incarnation, Message, NodeId, TxId};
 
 use super::truth::Truth;
 use super::view::{NodeView, Waits};
@@ -45,6 +45,8 @@ pub struct Event {
 pub struct Act {
     /// The node whose look it was.
     pub looker: NodeId,
+    /// Which life of it: perhaps it has ended meanwhile.
+    pub incarnation: Incarnation,
     /// The number of the look there.
     pub look: u64,
     /// The evidence.
@@ -89,7 +91,8 @@ impl Observed {
             truth.forget(node, &before.waits);
         }
         truth.learn(node, &acting.waits);
-        Act { looker: acting.looker, look: acting.look, evidence: acting.evidence, truth }
+        let Acting { looker, incarnation, look, evidence, .. } = acting;
+        Act { looker, incarnation, look, evidence, truth }
     }
 
     /// Works out what is so now, if anything has changed.
