@@ -124,3 +124,21 @@ fn at_the_end_of_its_lease_a_transaction_is_over_everywhere() {
     assert!(nodes.call("n1", t1, Call::Lock(vec![write("b", &["n2"])])).is_err(), "it has ended");
     assert_eq!(nodes.machine("n1").next_tick().filter(|at| *at <= nodes.now), None, "no tick is due for it for ever");
 }
+
+#[test]
+fn the_death_of_an_earlier_life_says_nothing_of_the_present_one() {
+    let (mut n1, mut table) = start("n1", &["n1", "n2"], Incarnation(9), Millis(0));
+    let (mut n2, mut other) = start("n2", &["n1", "n2"], Incarnation(5), Millis(0));
+    n2.tick(&mut other, Millis(0));
+    for output in n2.take_outputs() {
+        if let Output::Send { frame, .. } = output {
+            n1.receive(&mut table, &node("n2"), *frame, Millis(1));
+        }
+    }
+    for earlier in [None, Some(Incarnation(4))] {
+        n1.gone(&mut table, &node("n2"), earlier, Millis(2));
+        assert!(n1.is_recovering(), "n2 lives, and has yet to tell what it holds");
+    }
+    n1.gone(&mut table, &node("n2"), Some(Incarnation(5)), Millis(3));
+    assert!(!n1.is_recovering());
+}

@@ -241,7 +241,7 @@ impl NodeMachine {
 
     /// The process of a peer is known to be gone, with this incarnation of it and all before.
     pub fn gone(&mut self, tables: &mut dyn Tables, peer: &NodeId, incarnation: Option<Incarnation>, now: Millis) {
-        let Some(link) = self.links.get_mut(peer) else { return };
+        let Some(link) = self.links.get_mut(peer).filter(|link| !link.knows_a_later_one(incarnation)) else { return };
         let events = link.gone(incarnation, &self.me, now);
         self.linked(tables, peer, events, now);
         self.not_waited_for(tables, peer, now);
