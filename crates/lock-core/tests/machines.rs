@@ -41,8 +41,9 @@ impl Cluster {
     }
 
     fn pass(&mut self, ms: u64) {
-        for _ in 0..ms.div_ceil(10) {
-            self.now = Millis(self.now.0 + 10);
+        let step = if ms < 10_000 { 10 } else { 100 };
+        for _ in 0..ms.div_ceil(step) {
+            self.now = Millis(self.now.0 + step);
             for name in self.nodes.keys().cloned().collect::<Vec<_>>() {
                 let (machine, table) = self.nodes.get_mut(&name).expect("a node");
                 machine.tick(table, self.now);
@@ -141,4 +142,21 @@ fn the_death_of_an_earlier_life_says_nothing_of_the_present_one() {
     }
     n1.gone(&mut table, &node("n2"), Some(Incarnation(5)), Millis(3));
     assert!(!n1.is_recovering());
+}
+
+#[test]
+fn a_batch_counts_every_object_that_it_adds_and_no_other() {
+    let config = NodeConfig { max_claims: 3, ..NodeConfig::new(node("n1"), Incarnation(1)) };
+    let mut machine = NodeMachine::new(config, Millis(0));
+    let mut table = LockTable::new(Incarnation(1), Tokens::starting_at(Incarnation(1)), 0);
+    machine.begin(TxId(1), TransactionOptions::default());
+    let mut lock = |paths: &[&str]| {
+        let claims = paths.iter().map(|path| write(path, &["n1"])).collect();
+        machine.call(&mut table, TxId(1), Call::Lock(claims), Millis(0))
+    };
+    lock(&["a", "b", "c", "d"]).expect_err("four are too many");
+    lock(&["a", "b", "a", "c"]).expect("an object named twice is one");
+    lock(&["b", "a"]).expect("a repeat adds nothing");
+    lock(&["d"]).expect_err("a fourth is too many");
+    assert_eq!(table.len(), 3);
 }
