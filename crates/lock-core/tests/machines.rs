@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use lock_core::{
-    Call, Claim, Frame, Incarnation, LockTable, Millis, Mode, NodeConfig, NodeId, NodeMachine, Object, Output, Require,
-    Status, Tokens, TransactionOptions, TxId,
+    Call, CallError, Claim, Frame, Incarnation, LockTable, Millis, Mode, NodeConfig, NodeId, NodeMachine, Object,
+    Output, Require, Status, Tokens, TransactionOptions, TxId,
 };
 
 /// Nodes with a table each; frames arrive at once and in order, unless they are held back.
@@ -33,9 +33,14 @@ fn start(name: &str, names: &[&str], incarnation: Incarnation, now: Millis) -> (
 
 impl Cluster {
     fn new(names: &[&str]) -> Self {
+        Self::without(names, None)
+    }
+
+    /// One of the nodes does not listen yet.
+    fn without(names: &[&str], held_back: Option<NodeId>) -> Self {
         let nodes = names.iter().map(|name| (node(name), start(name, names, Incarnation(1), Millis(0))));
         let (lost, under_way) = (Vec::new(), Vec::new());
-        let mut nodes = Self { now: Millis(0), nodes: nodes.collect(), lost, held_back: None, under_way };
+        let mut nodes = Self { now: Millis(0), nodes: nodes.collect(), lost, held_back, under_way };
         nodes.pass(10);
         nodes
     }
@@ -76,7 +81,7 @@ impl Cluster {
         self.nodes.get_mut(&node(home)).expect("a node").0.begin(tx, options);
     }
 
-    fn call(&mut self, home: &str, tx: TxId, call: Call) -> Result<(), lock_core::CallError> {
+    fn call(&mut self, home: &str, tx: TxId, call: Call) -> Result<(), CallError> {
         let (machine, table) = self.nodes.get_mut(&node(home)).expect("a node");
         let done = machine.call(table, tx, call, self.now);
         self.take(&node(home));
@@ -159,4 +164,34 @@ fn a_batch_counts_every_object_that_it_adds_and_no_other() {
     lock(&["b", "a"]).expect("a repeat adds nothing");
     lock(&["d"]).expect_err("a fourth is too many");
     assert_eq!(table.len(), 3);
+}
+
+#[test]
+fn a_node_that_recovers_keeps_so_much_and_then_is_busy() {
+    const CLAIMS: u64 = 100;
+    for on in ["n1", "n2"] {
+        // As long as n3 says nothing, both recover.
+        let mut nodes = Cluster::without(&["n1", "n2", "n3"], Some(node("n3")));
+        let mut asked = 0;
+        let limit = loop {
+            let tx = TxId(1 + asked / CLAIMS);
+            if asked % CLAIMS == 0 {
+                nodes.begin("n1", tx, TransactionOptions::default());
+            }
+            match nodes.call("n1", tx, Call::Lock(vec![write(&format!("o{asked}"), &[on])])) {
+                Ok(()) => asked += 1,
+                Err(CallError::Busy { node, limit }) => {
+                    assert_eq!(node.as_str(), on);
+                    break limit;
+                }
+                Err(other) => panic!("{other}"),
+            }
+            assert!(asked < 100_000, "a bound is met");
+        };
+        assert_eq!(nodes.machine(on).kept().stashed, limit);
+        nodes.held_back = None;
+        nodes.pass(20_000);
+        assert_eq!(nodes.machine(on).kept().stashed, 0);
+        assert_eq!(nodes.table(on).len() as u64, asked, "all that was taken in is served");
+    }
 }

@@ -180,7 +180,11 @@ impl NodeMachine {
     }
 
     fn check_room(&self, claim: &Claim) -> Result<(), CallError> {
-        let busy = claim.nodes.iter().find(|node| self.links.get(*node).is_some_and(Link::is_busy));
+        let is_busy = |node: &NodeId| match self.links.get(node) {
+            Some(link) => link.is_busy(),
+            None => *node == self.me.node && self.stashes_enough_of(node),
+        };
+        let busy = claim.nodes.iter().find(|node| is_busy(node));
         if let Some(node) = busy {
             return Err(CallError::Busy { node: node.clone(), limit: Link::ROOM });
         }

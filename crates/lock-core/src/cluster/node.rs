@@ -154,6 +154,8 @@ pub struct NodeMachine {
     pub(super) recovery: Option<(BTreeSet<NodeId>, Millis)>,
     /// What was asked for meanwhile.
     pub(super) stash: Vec<(NodeId, TxId, u64, Request)>,
+    /// How much of that comes from whom.
+    pub(super) stashed: BTreeMap<NodeId, usize>,
     inbox: VecDeque<(NodeId, Message)>,
     pub(super) outputs: Vec<Output>,
     pub(super) counters: Counters,
@@ -178,6 +180,7 @@ impl NodeMachine {
             numbers: 0,
             recovery,
             stash: Vec::new(),
+            stashed: BTreeMap::new(),
             inbox: VecDeque::new(),
             outputs: Vec::new(),
             counters: Counters::default(),
@@ -231,6 +234,10 @@ impl NodeMachine {
 
     /// A frame of a peer.
     pub fn receive(&mut self, tables: &mut dyn Tables, from: &NodeId, frame: Frame, now: Millis) {
+        // What is not taken in is said again later; until then the peer's callers are told that this node is busy.
+        if matches!(frame, Frame::Data { .. }) && self.stashes_enough_of(from) {
+            return;
+        }
         let mut frames = Vec::new();
         let Some(link) = self.links.get_mut(from) else { return };
         let events = link.receive(frame, &self.me, now, &mut frames);
