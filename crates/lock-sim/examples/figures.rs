@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p lock-sim --example figures`
 
+#![allow(clippy::disallowed_methods, clippy::cast_precision_loss)] // the clock says how long it took; nothing else
+
 use std::time::Instant;
 
 use lock_core::{Call, Claim, Mode, NodeId, Object, Require, TxId};
