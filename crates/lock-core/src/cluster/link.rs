@@ -93,8 +93,8 @@ impl Link {
         self.session.is_some()
     }
 
-    /// Which life of the peer is at the other end.
-    pub(super) fn talks_with(&self) -> Option<Incarnation> {
+    /// The incarnation of the peer with which there is a session.
+    pub(super) fn incarnation(&self) -> Option<Incarnation> {
         Some(self.session.as_ref()?.incarnation)
     }
 
@@ -141,7 +141,8 @@ impl Link {
             Frame::BeatAnswer { between, ack, sent } => {
                 self.heard(between, ack, me, now);
                 if let Some(session) = self.session.as_mut().filter(|session| session.is(between)) {
-                    session.answered = session.answered.max(sent);
+                    // An answer to what was not sent yet would be trusted for too long.
+                    session.answered = session.answered.max(sent.min(now));
                 }
                 Vec::new()
             }
@@ -208,7 +209,7 @@ impl Link {
             incarnation: hello.incarnation,
             between: Between { from: self.life, to: hello.life },
             heard: now,
-            answered: sent,
+            answered: sent.min(now),
             beat_at: after(now, me.timing.beat()),
             said: 0,
             unheard: VecDeque::new(),
@@ -269,6 +270,11 @@ impl Link {
             session.repeat_after = me.timing.first_repeat();
             session.repeat_at = after(now, session.repeat_after);
         }
+    }
+
+    /// Whether the peer was heard of in a later incarnation than this one.
+    pub(super) fn knows_a_later_one(&self, incarnation: Option<Incarnation>) -> bool {
+        self.greeted.is_some_and(|(_, known, _)| Some(known) > incarnation)
     }
 
     /// The peer's process is known to be gone: nothing listens where that incarnation did.

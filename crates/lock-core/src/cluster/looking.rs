@@ -56,9 +56,9 @@ pub(crate) struct Known {
 impl Look {
     /// Takes down what it knows, and what it waits for.
     pub(super) fn write_shape(&self, out: &mut ShapeWriter) {
-        let Self { looker, stage, known, asked, open, answers, vain } = self;
+        let Self { looker, stage, known, asked, open, rounds, answers, vain } = self;
         // Of the answers it only matters whether there was more than one.
-        out.plain(&(looker, asked, open, (*answers).min(2), vain));
+        out.plain(&(looker, asked, open, (*rounds).min(NodeMachine::NEAR + 1), (*answers).min(2), vain));
         known.write_shape(out);
         match stage {
             Stage::First => out.plain(&0_u8),

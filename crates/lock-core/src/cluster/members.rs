@@ -193,7 +193,7 @@ impl NodeMachine {
     /// At the end of its lease a transaction is ended, and told what it lost.
     fn end_holding_if_over(&mut self, tx: TxId, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx).filter(|agent| agent.machine.running().is_ok()) else { return };
-        if !agent.machine.options().lease.is_some_and(|lease| lease <= now) {
+        if agent.machine.options().lease.is_none_or(|lease| lease > now) {
             return;
         }
         let had = agent.claims.iter().filter(|(_, claim)| claim.had.is_some());

@@ -154,6 +154,8 @@ pub struct NodeMachine {
     pub(super) recovery: Option<(BTreeSet<NodeId>, Millis)>,
     /// What was asked for meanwhile.
     pub(super) stash: Vec<(NodeId, TxId, u64, Request)>,
+    /// How much of that comes from whom.
+    pub(super) stashed: BTreeMap<NodeId, usize>,
     inbox: VecDeque<(NodeId, Message)>,
     pub(super) outputs: Vec<Output>,
     pub(super) counters: Counters,
@@ -178,6 +180,7 @@ impl NodeMachine {
             numbers: 0,
             recovery,
             stash: Vec::new(),
+            stashed: BTreeMap::new(),
             inbox: VecDeque::new(),
             outputs: Vec::new(),
             counters: Counters::default(),
@@ -204,9 +207,9 @@ impl NodeMachine {
         *node == self.me.node || self.links.get(node).is_some_and(Link::is_up)
     }
 
-    /// Which life of a node this one talks with now, if with any.
-    pub fn talks_with(&self, node: &NodeId) -> Option<Incarnation> {
-        if *node == self.me.node { Some(self.me.incarnation) } else { self.links.get(node)?.talks_with() }
+    /// The incarnation of a peer, if the two are in a conversation.
+    pub fn incarnation_of(&self, peer: &NodeId) -> Option<Incarnation> {
+        if *peer == self.me.node { Some(self.me.incarnation) } else { self.links.get(peer)?.incarnation() }
     }
 
     /// How often what happened.
@@ -231,6 +234,10 @@ impl NodeMachine {
 
     /// A frame of a peer.
     pub fn receive(&mut self, tables: &mut dyn Tables, from: &NodeId, frame: Frame, now: Millis) {
+        // What is not taken in is said again later; until then the peer's callers are told that this node is busy.
+        if matches!(frame, Frame::Data { .. }) && self.stashes_enough_of(from) {
+            return;
+        }
         let mut frames = Vec::new();
         let Some(link) = self.links.get_mut(from) else { return };
         let events = link.receive(frame, &self.me, now, &mut frames);
@@ -241,7 +248,7 @@ impl NodeMachine {
 
     /// The process of a peer is known to be gone, with this incarnation of it and all before.
     pub fn gone(&mut self, tables: &mut dyn Tables, peer: &NodeId, incarnation: Option<Incarnation>, now: Millis) {
-        let Some(link) = self.links.get_mut(peer) else { return };
+        let Some(link) = self.links.get_mut(peer).filter(|link| !link.knows_a_later_one(incarnation)) else { return };
         let events = link.gone(incarnation, &self.me, now);
         self.linked(tables, peer, events, now);
         self.not_waited_for(tables, peer, now);

@@ -1,5 +1,6 @@
 //! The server half: what homes of transactions ask of the tables here.
 
+use super::link::Link;
 use super::message::{Held, Message, Request};
 use super::node::NodeMachine;
 use super::node::Output;
@@ -21,6 +22,7 @@ impl NodeMachine {
     ) {
         if self.recovery.is_some() {
             self.stash.push((home.clone(), tx, ask, request));
+            *self.stashed.entry(home.clone()).or_default() += 1;
             return;
         }
         let before = granted_now(tables, tx, &request);
@@ -76,6 +78,11 @@ impl NodeMachine {
         self.answer(tables, home, tx, ask, named, turned, now);
     }
 
+    /// Whether so much of a node's waits for the end of the recovery that nothing more is taken in.
+    pub(super) fn stashes_enough_of(&self, home: &NodeId) -> bool {
+        self.stashed.get(home).is_some_and(|stashed| *stashed >= Link::ROOM)
+    }
+
     /// Tells whoever watches this node of a grant, if there is one that was not there before.
     fn tell_of_grant(&mut self, tables: &mut dyn Tables, tx: TxId, object: &Object, before: Option<Token>) {
         let granted = tables.table_of(object).standing(tx, object).granted;
@@ -116,6 +123,7 @@ impl NodeMachine {
     /// The transactions of a peer do not believe in their grants here any more, if they live at all.
     pub(super) fn free_guests_of(&mut self, tables: &mut dyn Tables, peer: &NodeId) {
         self.stash.retain(|(home, ..)| home != peer);
+        self.stashed.remove(peer);
         let theirs: Vec<TxId> = self.guests.iter().filter(|(_, home)| *home == peer).map(|(tx, _)| *tx).collect();
         for tx in theirs {
             remove(tables, tx);
@@ -150,6 +158,7 @@ impl NodeMachine {
         };
         if self.recovery.as_mut().is_some_and(over) {
             self.recovery = None;
+            self.stashed.clear();
             for (home, tx, ask, request) in std::mem::take(&mut self.stash) {
                 self.serve(tables, &home, tx, ask, request, now);
                 self.work(tables, now);

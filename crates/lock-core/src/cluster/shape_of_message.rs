@@ -77,8 +77,8 @@ impl Message {
                     out.number(Series::Tokens(to.clone()), token.0);
                 });
             }
-            Self::Ask { look, txs, follow } => {
-                out.plain(&(3_u8, txs, follow));
+            Self::Ask { look, txs, reach } => {
+                out.plain(&(3_u8, txs, reach));
                 out.number(Series::Looks(from.clone()), *look);
             }
             Self::Told { look, rows } => {

@@ -189,8 +189,10 @@ impl Named {
         for unmet in &row.unmet {
             let index = self.picture.unmet.len();
             let any = mutant::is_on(Mutant::ACircleIsADeadlock);
-            let missing = if any { unmet.waits.len() + unmet.open as usize } else { unmet.missing as usize };
-            self.picture.unmet.push(Unmet { member, missing });
+            let missing = if any { unmet.waits.len() } else { unmet.missing.saturating_sub(unmet.open) as usize };
+            // Told by others, so perhaps nonsense: more than its waits cannot be missing.
+            let missing = missing.min(unmet.waits.len());
+            self.picture.unmet.push(Unmet { member, missing: missing.max(1) });
             for (node, place) in &unmet.waits {
                 let claim = self.claim(node, row.tx, &unmet.object);
                 self.picture.waits.push(NodeWait { unmet: index, claim });
@@ -198,18 +200,21 @@ impl Named {
                 let Some(wait) = known.wait(row.tx, node, &unmet.object, *place) else { continue };
                 self.places.insert(claim.claim, wait.place);
                 self.waiting.insert(claim.claim, (wait.mode, wait.since));
-                self.read_blocks(known, node, &wait.blocks);
+                self.read_blocks(known, row.tx, node, &wait.blocks);
             }
-            for _ in 0..unmet.open {
+            if missing == 0 {
+                // Nodes that may grant it any moment are enough.
                 let claim = ClaimRef { table: u32::MAX, claim: u32::MAX };
                 self.picture.waits.push(NodeWait { unmet: index, claim });
             }
         }
     }
 
-    fn read_blocks(&mut self, known: &Known, node: &NodeId, blocks: &[BlockView]) {
+    fn read_blocks(&mut self, known: &Known, waiter: TxId, node: &NodeId, blocks: &[BlockView]) {
         let wait = self.picture.waits.len() - 1;
-        for block in blocks.iter().filter(|block| !known.is_letting_go(block.tx, node, &block.object)) {
+        // Nobody is in its own way, whatever a node says.
+        let others = blocks.iter().filter(|block| block.tx != waiter);
+        for block in others.filter(|block| !known.is_letting_go(block.tx, node, &block.object)) {
             let claim = self.claim(node, block.tx, &block.object);
             match block.kind {
                 Hard => drop(self.tokens.insert(claim.claim, Token(block.stamp))),
@@ -290,6 +295,44 @@ impl Named {
             blocking_mode: self.blocking[&(block.claim.claim, block.kind == Hard)],
             kind: block.kind,
             token: (block.kind == Hard).then(|| self.tokens[&block.claim.claim]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ArrowKind;
+    use crate::cluster::UnmetRow;
+
+    /// What a peer that talks nonsense says of a transaction: what is missing, what is open, and whether it is in its own way.
+    fn told(missing: u32, open: u32, own: Option<ArrowKind>) -> Known {
+        let (tx, node, object) = (TxId(1), NodeId::new("n1"), "a".parse::<Object>().expect("an object"));
+        let waits: Vec<_> = own.iter().map(|_| (node.clone(), 7)).collect();
+        let unmet = vec![UnmetRow { object: object.clone(), missing, waits, open }];
+        let row = HomeRow { tx, stamp: 0, priority: 0, told: false, unmet, letting_go: Vec::new() };
+        let mut known = Known::default();
+        known.homes.insert(tx, row);
+        known.lives_at.insert(tx, node.clone());
+        let block = |kind| BlockView { tx, object: object.clone(), mode: Mode::Write, kind, stamp: 1 };
+        let wait = |kind| WaitView {
+            object: object.clone(),
+            mode: Mode::Write,
+            place: 7,
+            since: Millis(0),
+            blocks: vec![block(kind)],
+        };
+        known.waits.insert((tx, node), own.map(wait).into_iter().collect());
+        known
+    }
+
+    #[test]
+    fn nonsense_is_no_deadlock_and_no_panic() {
+        for own in [None, Some(Hard), Some(Soft)] {
+            for (missing, open) in [(5, 0), (0, 0), (0, 1), (1, 1), (u32::MAX, 0), (u32::MAX, u32::MAX), (1, u32::MAX)]
+            {
+                assert!(Sight::of(&told(missing, open, own), TxId(1)).is_none(), "{missing} {open} {own:?}");
+            }
         }
     }
 }

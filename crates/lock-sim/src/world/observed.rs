@@ -45,7 +45,7 @@ pub struct Event {
 pub struct Act {
     /// The node whose look it was.
     pub looker: NodeId,
-    /// Which life of that node; it may be over.
+    /// Which life of it: perhaps it has ended meanwhile.
     pub incarnation: Incarnation,
     /// The number of the look there.
     pub look: u64,
@@ -91,13 +91,8 @@ impl Observed {
             truth.forget(node, &before.waits);
         }
         truth.learn(node, &acting.waits);
-        Act {
-            looker: acting.looker,
-            incarnation: acting.incarnation,
-            look: acting.look,
-            evidence: acting.evidence,
-            truth,
-        }
+        let Acting { looker, incarnation, look, evidence, .. } = acting;
+        Act { looker, incarnation, look, evidence, truth }
     }
 
     /// Works out what is so now, if anything has changed.

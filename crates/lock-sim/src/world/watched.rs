@@ -16,7 +16,6 @@ pub(super) struct Watched<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Acting {
     pub(super) looker: NodeId,
-    /// Which life of it.
     pub(super) incarnation: Incarnation,
     pub(super) look: u64,
     pub(super) evidence: Evidence,
@@ -35,8 +34,7 @@ impl Tables for Watched<'_> {
     fn about_to_act(&mut self, machine: &NodeMachine, (looker, look): (&NodeId, u64), evidence: &Evidence) {
         if let Some(acts) = &mut self.acts {
             let waits = Waits::of(machine, self.table);
-            // Evidence is said in a conversation; whoever said it may be gone by now.
-            let incarnation = machine.talks_with(looker).unwrap_or_default();
+            let incarnation = machine.incarnation_of(looker).unwrap_or_default();
             acts.push(Acting { looker: looker.clone(), incarnation, look, evidence: evidence.clone(), waits });
         }
     }
