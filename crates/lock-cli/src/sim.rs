@@ -65,8 +65,8 @@ fn search(arguments: &SimArguments) -> Verdict {
         }
     });
     bar.finish_and_clear();
-    let lived = shared.next.load(Ordering::Relaxed).min(lives);
-    tell(arguments, lived, started.elapsed().as_secs_f64(), &shared)
+    let tried = shared.next.load(Ordering::Relaxed).min(lives);
+    tell(arguments, tried, started.elapsed().as_secs_f64(), &shared)
 }
 
 fn live_many(arguments: &SimArguments, profiles: &[Profile], lives: u64, shared: &Shared, bar: &ProgressBar) {
@@ -103,7 +103,7 @@ fn progress(lives: u64) -> ProgressBar {
     bar
 }
 
-fn tell(arguments: &SimArguments, lived: u64, seconds: f64, shared: &Shared) -> Verdict {
+fn tell(arguments: &SimArguments, tried: u64, seconds: f64, shared: &Shared) -> Verdict {
     let mut failures = shared.failures.lock().expect("the threads are gone");
     failures.sort_by_key(|(profile, seed, _)| (*seed, profile.name()));
     for (profile, seed, failure) in failures.iter() {
@@ -114,7 +114,7 @@ fn tell(arguments: &SimArguments, lived: u64, seconds: f64, shared: &Shared) -> 
     }
     let TrialReport { steps, events, deadlocks, search_messages } = *shared.total.lock().expect("the threads are gone");
     println!(
-        "{lived} lives, {} broke a promise; {steps} commands, {events} events, {deadlocks} deadlocks, \
+        "{tried} lives, {} broke a promise; {steps} commands, {events} events, {deadlocks} deadlocks, \
          {search_messages} messages of searches ({seconds:.1} s)",
         failures.len()
     );

@@ -64,8 +64,8 @@ pub fn live(scenario: &Scenario, seed: u64) -> Result<TrialReport, TrialFailure>
         Ok((_, failure, broken)) => {
             let shown = failure.map(|failure| failure.to_string()).or_else(|| broken.clone()).unwrap_or_default();
             let sentence = |shown: &String| {
-                let seen = shown.lines().find_map(|line| line.trim().strip_prefix("seen:"));
-                seen.unwrap_or_default().trim().to_owned()
+                let sentence = shown.lines().find_map(|line| line.trim().strip_prefix("seen:"));
+                sentence.unwrap_or_default().trim().to_owned()
             };
             Err(TrialFailure { broken: broken.unwrap_or_else(|| sentence(&shown)), shown })
         }

@@ -64,7 +64,7 @@ fn without(text: &str, at: usize, count: usize) -> String {
     let left: Vec<&str> = text.lines().enumerate().filter(stays).map(|(_, line)| line).collect();
     let begun = |tx: &str| left.iter().any(|line| line.split_whitespace().take(2).eq(["tx", tx]));
     let known = |line: &&str| line.split_whitespace().nth(1).is_none_or(|word| !is_tx(word) || begun(word));
-    left.iter().copied().filter(known).map(|line| format!("{line}\n")).collect()
+    left.iter().copied().filter(known).flat_map(|line| [line, "\n"]).collect()
 }
 
 fn is_tx(word: &str) -> bool {

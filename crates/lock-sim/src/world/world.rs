@@ -205,6 +205,18 @@ impl World {
             .unwrap_or(Err(CallError::Unknown(tx)))
     }
 
+    /// Changes the weather for what is sent from now on.
+    pub fn weather(&mut self, weather: Weather) {
+        self.network.weather = weather;
+    }
+
+    /// Forgets a transaction that is over; to worlds that live long.
+    pub fn forget(&mut self, tx: TxId) {
+        let home = self.homes.remove(&tx).map(|(home, _)| home);
+        let process = home.and_then(|home| self.sites.get_mut(&home)?.process.as_mut());
+        process.into_iter().for_each(|process| process.machine.forget(tx));
+    }
+
     /// Lets something go wrong, or come right.
     pub fn fault(&mut self, fault: &Fault) {
         self.trace.note(self.now, || format!("{fault:?}"));
