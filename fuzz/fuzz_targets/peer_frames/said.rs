@@ -138,7 +138,8 @@ fn objects(indexes: Vec<u8>) -> Vec<Object> {
 impl Saying {
     /// The message; `None` for a sign of life.
     pub(crate) fn message(self, heard: &Heard) -> Option<Message> {
-        let ask = |ask: Number, of: u8, request: Request| Message::Request { tx: tx(of), ask: heard.number(ask), request };
+        let ask =
+            |ask: Number, of: u8, request: Request| Message::Request { tx: tx(of), ask: heard.number(ask), request };
         let name = |(of, what, place): Name| WaitName { tx: tx(of), object: object(what), place: heard.number(place) };
         Some(match self {
             Self::Claim { tx: who, of, ask: number, claims, wait, own, options: (priority, abort_on_deadlock) } => {

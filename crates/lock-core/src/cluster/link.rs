@@ -134,7 +134,8 @@ impl Link {
             }
             Frame::BeatAnswer { between, ack, sent } => {
                 self.heard(between, ack, me, now);
-                if let Some(session) = self.session.as_mut().filter(|session| session.is(between)) {
+                // Nothing was sent later than now: who says so is not believed.
+                if let Some(session) = self.session.as_mut().filter(|session| session.is(between) && sent <= now) {
                     session.answered = session.answered.max(sent);
                 }
                 Vec::new()
@@ -202,7 +203,7 @@ impl Link {
             incarnation: hello.incarnation,
             between: Between { from: self.life, to: hello.life },
             heard: now,
-            answered: sent,
+            answered: sent.min(now),
             beat_at: after(now, me.timing.beat()),
             said: 0,
             unheard: VecDeque::new(),

@@ -154,6 +154,8 @@ pub struct NodeMachine {
     pub(super) recovery: Option<(BTreeSet<NodeId>, Millis)>,
     /// What was asked for meanwhile.
     pub(super) stash: Vec<(NodeId, TxId, u64, Request)>,
+    /// The tokens of grants of earlier incarnations that were taken back, and whose they are.
+    pub(super) taken_back: BTreeMap<Token, TxId>,
     inbox: VecDeque<(NodeId, Message)>,
     pub(super) outputs: Vec<Output>,
     pub(super) counters: Counters,
@@ -178,6 +180,7 @@ impl NodeMachine {
             numbers: 0,
             recovery,
             stash: Vec::new(),
+            taken_back: BTreeMap::new(),
             inbox: VecDeque::new(),
             outputs: Vec::new(),
             counters: Counters::default(),
@@ -300,7 +303,7 @@ impl NodeMachine {
             Message::Told { look, rows } => self.told(from, look, rows, now),
             Message::Resolve { look, evidence } => self.judge(tables, from, look, *evidence, now),
             Message::Resolved { look, acted } => self.resolved(look, acted, now),
-            Message::Note { deadlock, members } => self.note(&Arc::new(*deadlock), &members),
+            Message::Note { deadlock, members } => self.noted(*deadlock, members),
         }
     }
 

@@ -6,7 +6,7 @@ use super::picture::{ClaimRef, NodeWait, Picture, PictureBlock, Unmet};
 use super::stuck::serve;
 use super::way_out::{Decision, Step, way_out};
 use crate::ArrowKind::{Hard, Soft};
-use crate::cluster::{Evidence, FarStep, HomeRow, Known};
+use crate::cluster::{Evidence, FarStep, HomeRow, Known, UnmetRow};
 use crate::mutant::{self, Mutant};
 use crate::{Arrow, BlockView, Deadlock, Millis, Mode, NodeId, Object, Token, TxId, WaitName, WaitView, WayOut};
 
@@ -90,18 +90,28 @@ impl Sight {
         self.homes.iter().all(same_home) && self.waits.iter().all(same_waits)
     }
 
-    /// The evidence, for the home of the one who is to act, and whether somebody else is stuck besides.
-    pub(crate) fn evidence(self) -> (NodeId, Evidence, bool) {
+    /// The evidence, for the home of the one who is to act, and whether somebody else is stuck besides. None, if
+    /// those who told it contradict each other.
+    pub(crate) fn evidence(self) -> Option<(NodeId, Evidence, bool)> {
         let tx = match &self.way_out {
             WayOut::Surrender { victim, .. } | WayOut::Abort { victim } => *victim,
             WayOut::Overtaking { first, .. } => *first,
         };
-        let home = self.lives_at[&tx].clone();
-        let stamp = self.homes[&tx].stamp;
+        let home = self.lives_at.get(&tx)?.clone();
+        let stamp = self.homes.get(&tx)?.stamp;
         let deadlock = Deadlock { circle: self.circle, way_out: self.way_out };
-        let homes = deadlock.members().map(|member| self.lives_at[&member].clone()).collect();
-        (home, Evidence { tx, stamp, deadlock, homes, step: self.step }, self.leaves_stuck)
+        let homes = deadlock.members().map(|member| self.lives_at.get(&member).cloned()).collect::<Option<_>>()?;
+        Some((home, Evidence { tx, stamp, deadlock, homes, step: self.step }, self.leaves_stuck))
     }
+}
+
+/// How many of the waits of a claim must be granted: the nodes that have not answered may all grant it. Whatever a
+/// node says is missing, more than all waits is not.
+fn missing_of_waits(unmet: &UnmetRow) -> usize {
+    if mutant::is_on(Mutant::ACircleIsADeadlock) {
+        return unmet.waits.len();
+    }
+    (unmet.missing.saturating_sub(unmet.open) as usize).min(unmet.waits.len())
 }
 
 /// Whether a wait still stands, with at least the same in its way.
@@ -169,9 +179,11 @@ impl Named {
 
     fn read_needs(&mut self, known: &Known, row: &HomeRow, member: usize) {
         for unmet in &row.unmet {
+            let missing = missing_of_waits(unmet);
+            if missing == 0 {
+                continue;
+            }
             let index = self.picture.unmet.len();
-            let any = mutant::is_on(Mutant::ACircleIsADeadlock);
-            let missing = if any { unmet.waits.len() + unmet.open as usize } else { unmet.missing as usize };
             self.picture.unmet.push(Unmet { member, missing });
             for (node, place) in &unmet.waits {
                 let claim = self.claim(node, row.tx, &unmet.object);
@@ -180,18 +192,15 @@ impl Named {
                 let Some(wait) = known.wait(row.tx, node, &unmet.object, *place) else { continue };
                 self.places.insert(claim.claim, wait.place);
                 self.waiting.insert(claim.claim, (wait.mode, wait.since));
-                self.read_blocks(known, node, &wait.blocks);
-            }
-            for _ in 0..unmet.open {
-                let claim = ClaimRef { table: u32::MAX, claim: u32::MAX };
-                self.picture.waits.push(NodeWait { unmet: index, claim });
+                self.read_blocks(known, node, row.tx, &wait.blocks);
             }
         }
     }
 
-    fn read_blocks(&mut self, known: &Known, node: &NodeId, blocks: &[BlockView]) {
+    fn read_blocks(&mut self, known: &Known, node: &NodeId, waiter: TxId, blocks: &[BlockView]) {
         let wait = self.picture.waits.len() - 1;
-        for block in blocks.iter().filter(|block| !known.is_letting_go(block.tx, node, &block.object)) {
+        let counts = |block: &&BlockView| block.tx != waiter && !known.is_letting_go(block.tx, node, &block.object);
+        for block in blocks.iter().filter(counts) {
             let claim = self.claim(node, block.tx, &block.object);
             match block.kind {
                 Hard => drop(self.tokens.insert(claim.claim, Token(block.stamp))),
