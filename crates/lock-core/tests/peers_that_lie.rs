@@ -83,12 +83,10 @@ impl Lied {
 
     fn hear(&mut self) {
         for output in self.machine.take_outputs() {
-            match output {
-                Output::Send { frame, .. } => match *frame {
-                    Frame::Hello(hello) => self.life = hello.life,
-                    Frame::Data { message, .. } => self.heard.push(message),
-                    _ => {}
-                },
+            let Output::Send { frame, .. } = output else { continue };
+            match *frame {
+                Frame::Hello(hello) => self.life = hello.life,
+                Frame::Data { message, .. } => self.heard.push(message),
                 _ => {}
             }
         }

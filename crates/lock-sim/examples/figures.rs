@@ -1,6 +1,7 @@
 //! What a simulated cluster costs: operations a second, and messages for each deadlock across nodes.
 //!
 //! `cargo run --release -p lock-sim --example figures`
+#![allow(clippy::disallowed_methods, clippy::cast_precision_loss)] // it measures real time
 
 use std::time::Instant;
 
