@@ -140,9 +140,9 @@ impl Link {
             }
             Frame::BeatAnswer { between, ack, sent } => {
                 self.heard(between, ack, me, now);
-                if let Some(session) = self.session.as_mut().filter(|session| session.is(between)) {
-                    // An answer to what was not sent yet would be trusted for too long.
-                    session.answered = session.answered.max(sent.min(now));
+                // Nothing was sent later than now: who says so is not believed.
+                if let Some(session) = self.session.as_mut().filter(|session| session.is(between) && sent <= now) {
+                    session.answered = session.answered.max(sent);
                 }
                 Vec::new()
             }

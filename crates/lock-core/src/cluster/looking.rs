@@ -263,9 +263,16 @@ impl NodeMachine {
         let Some(look) = self.looks.get_mut(&number) else { return };
         let again = Stage::Told { again: false };
         let Stage::Second(sight) = std::mem::replace(&mut look.stage, again) else { return };
-        let (home, evidence, leaves_stuck) = sight.evidence();
+        let vain = look.vain + 1;
+        let Some((home, evidence, leaves_stuck)) = sight.evidence() else {
+            return self.end_look(number, Some(vain), now);
+        };
         look.stage = Stage::Told { again: leaves_stuck };
         look.open = BTreeMap::from([(home.clone(), 1)]);
+        if !self.is_alive(&home) {
+            // It was there when it answered. Nobody waits for what it would say to this.
+            return self.end_look(number, Some(vain), now);
+        }
         self.say(&home, Message::Resolve { look: number, evidence: Box::new(evidence) }, now);
     }
 

@@ -156,6 +156,8 @@ pub struct NodeMachine {
     pub(super) stash: Vec<(NodeId, TxId, u64, Request)>,
     /// How much of that comes from whom.
     pub(super) stashed: BTreeMap<NodeId, usize>,
+    /// The tokens of grants of earlier incarnations that were taken back, and whose they are.
+    pub(super) taken_back: BTreeMap<Token, TxId>,
     inbox: VecDeque<(NodeId, Message)>,
     pub(super) outputs: Vec<Output>,
     pub(super) counters: Counters,
@@ -181,6 +183,7 @@ impl NodeMachine {
             recovery,
             stash: Vec::new(),
             stashed: BTreeMap::new(),
+            taken_back: BTreeMap::new(),
             inbox: VecDeque::new(),
             outputs: Vec::new(),
             counters: Counters::default(),
@@ -312,7 +315,7 @@ impl NodeMachine {
             Message::Told { look, rows } => self.told(from, look, rows, now),
             Message::Resolve { look, evidence } => self.judge(tables, from, look, *evidence, now),
             Message::Resolved { look, acted } => self.resolved(look, acted, now),
-            Message::Note { deadlock, members } => self.note(&Arc::new(*deadlock), &members),
+            Message::Note { deadlock, members } => self.noted(*deadlock, members),
         }
     }
 

@@ -6,7 +6,7 @@ use super::picture::{ClaimRef, NodeWait, Picture, PictureBlock, Unmet};
 use super::stuck::serve;
 use super::way_out::{Decision, Step, way_out};
 use crate::ArrowKind::{Hard, Soft};
-use crate::cluster::{Evidence, FarStep, HomeRow, Known, ShapeWriter, write_waits};
+use crate::cluster::{Evidence, FarStep, HomeRow, Known, ShapeWriter, UnmetRow, write_waits};
 use crate::mutant::{self, Mutant};
 use crate::{Arrow, BlockView, Deadlock, Millis, Mode, NodeId, Object, Token, TxId, WaitName, WaitView, WayOut};
 
@@ -103,14 +103,15 @@ impl Sight {
         step.write_shape(out);
     }
 
-    /// The evidence, for the home of the one who is to act, and whether somebody else is stuck besides.
-    pub(crate) fn evidence(self) -> (NodeId, Evidence, bool) {
+    /// The evidence, for the home of the one who is to act, and whether somebody else is stuck besides. None, if
+    /// those who told it contradict each other.
+    pub(crate) fn evidence(self) -> Option<(NodeId, Evidence, bool)> {
         let tx = acts(&self.way_out);
-        let home = self.lives_at[&tx].clone();
-        let stamp = self.homes[&tx].stamp;
+        let home = self.lives_at.get(&tx)?.clone();
+        let stamp = self.homes.get(&tx)?.stamp;
         let deadlock = Deadlock { circle: self.circle, way_out: self.way_out };
-        let homes = deadlock.members().map(|member| self.lives_at[&member].clone()).collect();
-        (home, Evidence { tx, stamp, deadlock, homes, step: self.step }, self.leaves_stuck)
+        let homes = deadlock.members().map(|member| self.lives_at.get(&member).cloned()).collect::<Option<_>>()?;
+        Some((home, Evidence { tx, stamp, deadlock, homes, step: self.step }, self.leaves_stuck))
     }
 }
 
@@ -120,6 +121,15 @@ fn acts(way_out: &WayOut) -> TxId {
         WayOut::Surrender { victim, .. } | WayOut::Abort { victim } => *victim,
         WayOut::Overtaking { first, .. } => *first,
     }
+}
+
+/// How many of the waits of a claim must be granted: the nodes that have not answered may all grant it. Whatever a
+/// node says is missing, more than all waits is not.
+fn missing_of_waits(unmet: &UnmetRow) -> usize {
+    if mutant::is_on(Mutant::ACircleIsADeadlock) {
+        return unmet.waits.len();
+    }
+    (unmet.missing.saturating_sub(unmet.open) as usize).min(unmet.waits.len())
 }
 
 /// Whether a wait still stands, with at least the same in its way.
@@ -187,11 +197,8 @@ impl Named {
 
     fn read_needs(&mut self, known: &Known, row: &HomeRow, member: usize) {
         for unmet in &row.unmet {
+            let missing = missing_of_waits(unmet);
             let index = self.picture.unmet.len();
-            let any = mutant::is_on(Mutant::ACircleIsADeadlock);
-            let missing = if any { unmet.waits.len() } else { unmet.missing.saturating_sub(unmet.open) as usize };
-            // Told by others, so perhaps nonsense: more than its waits cannot be missing.
-            let missing = missing.min(unmet.waits.len());
             self.picture.unmet.push(Unmet { member, missing: missing.max(1) });
             for (node, place) in &unmet.waits {
                 let claim = self.claim(node, row.tx, &unmet.object);
@@ -200,7 +207,7 @@ impl Named {
                 let Some(wait) = known.wait(row.tx, node, &unmet.object, *place) else { continue };
                 self.places.insert(claim.claim, wait.place);
                 self.waiting.insert(claim.claim, (wait.mode, wait.since));
-                self.read_blocks(known, row.tx, node, &wait.blocks);
+                self.read_blocks(known, node, row.tx, &wait.blocks);
             }
             if missing == 0 {
                 // Nodes that may grant it any moment are enough.
@@ -210,11 +217,10 @@ impl Named {
         }
     }
 
-    fn read_blocks(&mut self, known: &Known, waiter: TxId, node: &NodeId, blocks: &[BlockView]) {
+    fn read_blocks(&mut self, known: &Known, node: &NodeId, waiter: TxId, blocks: &[BlockView]) {
         let wait = self.picture.waits.len() - 1;
-        // Nobody is in its own way, whatever a node says.
-        let others = blocks.iter().filter(|block| block.tx != waiter);
-        for block in others.filter(|block| !known.is_letting_go(block.tx, node, &block.object)) {
+        let counts = |block: &&BlockView| block.tx != waiter && !known.is_letting_go(block.tx, node, &block.object);
+        for block in blocks.iter().filter(counts) {
             let claim = self.claim(node, block.tx, &block.object);
             match block.kind {
                 Hard => drop(self.tokens.insert(claim.claim, Token(block.stamp))),

@@ -50,7 +50,7 @@ pub struct World {
     pub(super) sites: BTreeMap<NodeId, Site>,
     pub(super) network: Network,
     pub(super) homes: BTreeMap<TxId, (NodeId, Incarnation)>,
-    pub(super) deadlocks: Vec<Deadlock>,
+    pub(crate) deadlocks: Vec<Deadlock>,
     pub(super) lost: BTreeMap<TxId, Vec<Object>>,
     /// All tokens by node and object, in the order of the grants.
     pub(super) tokens: BTreeMap<(NodeId, Object), Vec<Token>>,
