@@ -52,6 +52,7 @@ impl Source {
         self.path.contains("src/")
             && !self.path.starts_with("xtask")
             && !self.path.starts_with("bench")
+            && !self.path.starts_with("fuzz")
             && !self.path.ends_with("/tests.rs")
     }
 }
@@ -67,11 +68,12 @@ fn read(path: &Path) -> String {
 /// Every Rust file of the workspace, by its path from the root.
 fn sources() -> Vec<Source> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = ["src", "tests", "examples", "benches", "bench", "crates", "xtask"]
-        .iter()
-        .map(|folder| root().join(folder))
-        .filter(|folder| folder.is_dir())
-        .collect();
+    let mut folders: Vec<PathBuf> =
+        ["src", "tests", "examples", "benches", "bench", "crates", "xtask", "fuzz/fuzz_targets"]
+            .iter()
+            .map(|folder| root().join(folder))
+            .filter(|folder| folder.is_dir())
+            .collect();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("the folder is there") {
             let path = entry.expect("the entry is there").path();

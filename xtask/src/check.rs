@@ -22,15 +22,19 @@ struct Step {
 
 /// The workspace of the peer that must not share features with ours.
 const PEER: &str = "bench/peers/parking-lot/Cargo.toml";
+/// The workspace of the fuzz targets, which needs a nightly compiler.
+const FUZZ: &str = "fuzz/Cargo.toml";
 
 const FORMAT: Step = step("format", &["fmt", "--all", "--check"]);
 const FORMAT_PEER: Step = step("format (peer)", &["fmt", "--manifest-path", PEER, "--check"]);
+const FORMAT_FUZZ: Step = step("format (fuzz)", &["fmt", "--manifest-path", FUZZ, "--check"]);
 const CLIPPY: Step = step("clippy", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]);
 const TESTS: Step = step("tests", &["test", "--workspace", "--quiet"]);
 const MEND: Step =
     step("mend", &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"]);
 const WRITE_FORMAT: Step = step("format", &["fmt", "--all"]);
 const WRITE_FORMAT_PEER: Step = step("format (peer)", &["fmt", "--manifest-path", PEER]);
+const WRITE_FORMAT_FUZZ: Step = step("format (fuzz)", &["fmt", "--manifest-path", FUZZ]);
 const DOCS: Step =
     Step { name: "docs", args: &["doc", "--workspace", "--no-deps", "--quiet"], rustdocflags: Some("-D warnings") };
 
@@ -40,13 +44,13 @@ const fn step(name: &'static str, args: &'static [&'static str]) -> Step {
 
 /// Runs the gate.
 pub(crate) fn check(args: &CheckArgs) -> Outcome<()> {
-    let steps = [FORMAT, FORMAT_PEER, CLIPPY, TESTS, DOCS];
+    let steps = [FORMAT, FORMAT_PEER, FORMAT_FUZZ, CLIPPY, TESTS, DOCS];
     run(steps.into_iter().filter(|step| !(args.no_tests && step.name == TESTS.name)))
 }
 
 /// Mends what can be mended by itself.
 pub(crate) fn fix() -> Outcome<()> {
-    run([MEND, WRITE_FORMAT, WRITE_FORMAT_PEER])
+    run([MEND, WRITE_FORMAT, WRITE_FORMAT_PEER, WRITE_FORMAT_FUZZ])
 }
 
 fn run(steps: impl IntoIterator<Item = Step>) -> Outcome<()> {

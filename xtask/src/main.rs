@@ -1,7 +1,9 @@
-//! Development tasks: `cargo xtask check`, `cargo xtask fix`, `cargo xtask bench`.
+//! Development tasks: `cargo xtask check`, `fix`, `verify`, `fuzz`, `bench`.
 
 mod bench;
 mod check;
+mod fuzz;
+mod verify;
 mod workspace;
 
 use std::process::ExitCode;
@@ -22,6 +24,10 @@ enum Task {
     Check(check::CheckArgs),
     /// Formats and applies what clippy can mend. The only task that writes to sources.
     Fix,
+    /// Explores every state of the small worlds, for some minutes.
+    Verify(verify::VerifyArgs),
+    /// Lets each fuzz target run for some minutes.
+    Fuzz(fuzz::FuzzArgs),
     /// Measures Gordian and its peers in turns, and makes the table and the pictures.
     Bench(bench::BenchArgs),
 }
@@ -30,6 +36,8 @@ fn main() -> ExitCode {
     let done = match Args::parse().task {
         Task::Check(args) => check::check(&args),
         Task::Fix => check::fix(),
+        Task::Verify(args) => verify::verify(&args),
+        Task::Fuzz(args) => fuzz::fuzz(&args),
         Task::Bench(args) => bench::bench(&args),
     };
     match done {

@@ -31,6 +31,7 @@ mod begin;
 mod claiming;
 mod errors;
 mod events;
+mod give_way;
 mod guard;
 mod locks;
 mod run;

@@ -38,6 +38,8 @@ pub struct Locks {
 /// One handle's share of the node: its transactions count here and not at the node.
 pub(crate) struct Handle {
     pub(crate) node: Arc<Node>,
+    /// See [`Locks::yielding`].
+    pub(crate) yields: bool,
 }
 
 /// Who has an object, and who waits for it.
@@ -68,7 +70,37 @@ impl Locks {
     /// # Panics
     /// As [`Locks::local`].
     pub fn with(config: NodeConfig) -> Self {
-        Self { handle: Arc::new(Handle { node: Node::start(config) }) }
+        Self { handle: Arc::new(Handle { node: Node::start(config), yields: false }) }
+    }
+
+    /// The same locks, whose async calls each give other tasks one turn before they ask.
+    ///
+    /// A lock that can be had at once is had without waiting, so on one thread two tasks that lock and lock again seldom
+    /// meet. With these they do, at every call that is awaited: for tests that look for interleavings (`lock-sim` has
+    /// a scheduler that chooses them by a seed). What is granted, and to whom, follows the same rules.
+    ///
+    /// # Cancel safety
+    /// A call that is dropped in its turn for others has asked for nothing yet.
+    ///
+    /// # Examples
+    /// ```
+    /// # use lock_agent::{ClaimError, Locks, Mode};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), ClaimError> {
+    /// let locks = Locks::local().yielding();
+    /// let both = async |first: &str, second: &str| {
+    ///     let tx = locks.begin().await;
+    ///     tx.lock(first, Mode::Write).await?;
+    ///     tx.lock(second, Mode::Write).await?;
+    ///     Ok::<_, ClaimError>(())
+    /// };
+    /// tokio::try_join!(both("a", "b"), both("b", "a"))?;
+    /// assert_eq!(locks.deadlocks().len(), 1); // without a `yield_now` in between
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn yielding(&self) -> Self {
+        Self { handle: Arc::new(Handle { node: self.handle.node.clone(), yields: true }) }
     }
 
     /// Begins a transaction: `locks.begin().await`, or with options before the `await`.
@@ -188,7 +220,7 @@ impl Locks {
 
 impl Clone for Locks {
     fn clone(&self) -> Self {
-        Self { handle: Arc::new(Handle { node: self.handle.node.clone() }) }
+        Self { handle: Arc::new(Handle { node: self.handle.node.clone(), yields: self.handle.yields }) }
     }
 }
 

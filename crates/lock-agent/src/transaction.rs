@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lock_core::{
-    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, IntoObject, Mode, Object, Over, Require, Status, TxId,
+    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, IntoObject, InvalidObject, Mode, Object, Over, Require,
+    Status, TxId,
 };
 
 use asking::Asked;
@@ -128,6 +129,7 @@ impl Transaction {
     /// ```
     pub async fn lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
         let object = object.into_object()?;
+        self.shared.give_way().await;
         match self.ask(&object, mode)? {
             Asked::Received(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
             Asked::Waits(answer) => self.receive(object, mode, answer).await,
@@ -235,6 +237,9 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::lock`]; then none of them is claimed.
     pub async fn lock_many<C: IntoClaim>(&self, claims: impl IntoIterator<Item = C>) -> Result<Vec<Guard>, ClaimError> {
+        // Read before anything is awaited, so that they need not be `Send`.
+        let claims = claims.into_iter().map(IntoClaim::into_claim).collect::<Result<Vec<Claim>, InvalidObject>>()?;
+        self.shared.give_way().await;
         let waits_for_earlier = self.shared.may_wait();
         let requested = self.request_many(claims, false)?;
         let mut pending = Pending::new(&self.shared);
@@ -268,6 +273,7 @@ impl Transaction {
     /// [`ClaimError`]: the transaction is over, its deadline has passed and what it waited for was
     /// withdrawn, or the node failed.
     pub async fn await_all(&self) -> Result<HaveAll, ClaimError> {
+        self.shared.give_way().await;
         self.shared.catch_up()?;
         self.shared.wait_for_all().await?;
         Ok(HaveAll { deadlocks: self.shared.machine(|machine| machine.deadlocks()) })

@@ -1,9 +1,10 @@
 //! What the command line says.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lock_sim::EngineKind;
+use lock_sim::{EngineKind, Profile};
 
 /// A deadlock-resolving lock manager.
 #[derive(Parser)]
@@ -21,6 +22,50 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Run one scenario file and show who waits on whom at its end, and each deadlock.
     Explain(ExplainArguments),
+    /// Live through random lives of clusters and check every promise after every event.
+    ///
+    /// A life is a scenario that a profile and a seed decide. One that breaks a promise is named with its seed; it can
+    /// be told again, event by event, and be made small.
+    Sim(SimArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct SimArguments {
+    /// Which seeds, the end left out.
+    #[arg(long, value_name = "A..B", default_value = "0..100", value_parser = crate::sim::parse_seeds)]
+    pub(crate) seeds: std::ops::Range<u64>,
+    /// What may go wrong: one (node), calm, lossy, crashes, splits, chaos; all of them, if left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<Profile>,
+    /// How many commands a life has before everything heals.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = steps)]
+    pub(crate) steps: usize,
+    /// How many threads; all cores, if left out.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Stop after so many lives that broke a promise.
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub(crate) failures: NonZeroUsize,
+    /// Tell the life of one seed, event by event.
+    #[arg(long, value_name = "SEED", conflicts_with = "shrink")]
+    pub(crate) reproduce: Option<u64>,
+    /// Leave out of a failing life whatever is not needed, and write it as a scenario file.
+    #[arg(long, value_name = "SEED")]
+    pub(crate) shrink: Option<u64>,
+    /// Where the small life is written; PROFILE-SEED.scenario, if left out.
+    #[arg(long, value_name = "FILE", requires = "shrink")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+impl SimArguments {
+    pub(crate) fn profiles(&self) -> Vec<Profile> {
+        self.profile.map_or_else(|| Profile::ALL.to_vec(), |profile| vec![profile])
+    }
+}
+
+fn steps(text: &str) -> Result<usize, String> {
+    let steps = text.parse().ok().filter(|steps| (1..=10_000).contains(steps));
+    steps.ok_or_else(|| "a number from 1 to 10000".to_owned())
 }
 
 #[derive(Args)]
@@ -36,12 +81,18 @@ pub(crate) struct RunArguments {
     /// Print the transcript as JSON lines, and nothing else.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write the results as XML in the form that build servers read, a test case a file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
     /// Write the wait-for graph at the first failure, or at the end, for Graphviz.
     #[arg(long, value_name = "FILE")]
     pub(crate) dot: Option<PathBuf>,
     /// Write the same graph for Mermaid.
     #[arg(long, value_name = "FILE")]
     pub(crate) mermaid: Option<PathBuf>,
+    /// Draw that run as an SVG picture: its deadlocks, who waits on whom, and who held and waited when.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -76,6 +127,8 @@ pub(crate) enum Format {
     Dot,
     /// Source for Mermaid.
     Mermaid,
+    /// A picture: the deadlocks, who waits on whom, and who held and waited when.
+    Svg,
     /// One JSON object.
     Json,
 }

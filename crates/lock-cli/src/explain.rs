@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::slice;
 
-use lock_sim::{Report, Scenario};
+use lock_sim::{Report, Scenario, Timeline};
 use serde_json::json;
 
 use crate::arguments::{ExplainArguments, Format};
@@ -14,11 +14,19 @@ use crate::verdict::{Trouble, Verdict};
 
 pub(crate) fn explain(arguments: &ExplainArguments) -> Result<Verdict, Trouble> {
     lock_sim::engine_for(arguments.world.engine)?;
-    let scenarios = load_all(&find_files(slice::from_ref(&arguments.file))?)?;
+    let scenarios = load_all(&find_files(slice::from_ref(&arguments.file))?, arguments.world.engine)?;
+    let is_drawn = arguments.format == Some(Format::Svg);
+    if is_drawn && scenarios.len() > 1 {
+        return Err(Trouble::ManyPictures(arguments.file.clone()));
+    }
     let mut verdict = Verdict::Passed;
     for scenario in &scenarios {
-        let report = run_once(scenario, arguments.world.engine, arguments.world.seed)?;
-        show(&mut io::stdout().lock(), scenario, &report, arguments.format)?;
+        let (report, timeline) = run_once(scenario, &arguments.world, arguments.world.seed, is_drawn)?;
+        let mut out = io::stdout().lock();
+        match &timeline {
+            Some(timeline) => show_picture(&mut out, scenario, &report, timeline)?,
+            None => show(&mut out, scenario, &report, arguments.format)?,
+        }
         if let Some(failure) = &report.failure {
             eprintln!("{}", complaint(&failure.to_string()));
             verdict = Verdict::Failed;
@@ -33,13 +41,17 @@ fn show(out: &mut impl Write, scenario: &Scenario, report: &Report, format: Opti
         Some(Format::Dot) => write!(out, "{}", dot(scenario, report)),
         Some(Format::Mermaid) => write!(out, "{}", mermaid(scenario, report)),
         Some(Format::Json) => writeln!(out, "{}", json(scenario, report)),
-        None => {
+        Some(Format::Svg) | None => {
             let paint = Paint::for_stdout();
             show_text(out, scenario, report)?;
             writeln!(out, "\n{}\n{}", paint.strong("DOT"), dot(scenario, report))?;
             write!(out, "{}\n{}", paint.strong("Mermaid"), mermaid(scenario, report))
         }
     }
+}
+
+fn show_picture(out: &mut impl Write, scenario: &Scenario, report: &Report, timeline: &Timeline) -> io::Result<()> {
+    write!(out, "{}", lock_sim::draw(scenario, report, timeline))
 }
 
 fn show_text(out: &mut impl Write, scenario: &Scenario, report: &Report) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lock_sim::{Scenario, needs_many_nodes};
+use lock_sim::{EngineKind, Scenario, needs_many_nodes};
 
 use crate::verdict::{Trouble, WrongFile};
 
@@ -44,10 +44,10 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
 }
 
 /// Reads all files before any of them runs, and tells of all that are wrong.
-pub(crate) fn load_all(files: &[PathBuf]) -> Result<Vec<Scenario>, Trouble> {
+pub(crate) fn load_all(files: &[PathBuf], engine: EngineKind) -> Result<Vec<Scenario>, Trouble> {
     let (mut scenarios, mut wrong) = (Vec::new(), Vec::new());
     for file in files {
-        match load(file) {
+        match load(file, engine) {
             Ok(scenario) => scenarios.push(scenario),
             Err(error) => wrong.push(error),
         }
@@ -55,10 +55,13 @@ pub(crate) fn load_all(files: &[PathBuf]) -> Result<Vec<Scenario>, Trouble> {
     if wrong.is_empty() { Ok(scenarios) } else { Err(Trouble::WrongFiles(wrong)) }
 }
 
-fn load(file: &Path) -> Result<Scenario, WrongFile> {
+fn load(file: &Path, engine: EngineKind) -> Result<Scenario, WrongFile> {
     let scenario = Scenario::load(file)?;
-    match needs_many_nodes(&scenario) {
-        Some(needs) => Err(WrongFile::ManyNodes { file: scenario.file, line: needs.line, needs: needs.to_string() }),
+    match needs_many_nodes(&scenario).filter(|_| !engine.has_many_nodes()) {
+        Some(needs) => {
+            let (line, needs) = (needs.line, needs.to_string());
+            Err(WrongFile::ManyNodes { file: scenario.file, line, needs, engine })
+        }
         None => Ok(scenario),
     }
 }

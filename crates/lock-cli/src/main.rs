@@ -5,6 +5,7 @@ mod explain;
 mod find;
 mod paint;
 mod run;
+mod sim;
 mod verdict;
 
 use std::io;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Sim(arguments) => sim::sim(&arguments),
     };
     match done {
         Ok(verdict) => verdict.into(),

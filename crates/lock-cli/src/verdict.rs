@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use lock_sim::{EngineMissing, LoadError};
+use lock_sim::{EngineKind, EngineMissing, LoadError};
 use thiserror::Error;
 
 /// What the exit status says.
@@ -45,6 +45,8 @@ pub(crate) enum Trouble {
     Engine(#[from] EngineMissing),
     #[error("--seed {seed} --repeat {repeat}: the last seed is larger than {}", u64::MAX)]
     Seeds { seed: u64, repeat: u64 },
+    #[error("{}: `--format svg` draws one file, and this folder has several", .0.display())]
+    ManyPictures(PathBuf),
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
 }
@@ -54,6 +56,6 @@ pub(crate) enum Trouble {
 pub(crate) enum WrongFile {
     #[error(transparent)]
     Load(#[from] LoadError),
-    #[error("{file}:{line}: {needs}, which no engine has yet")]
-    ManyNodes { file: String, line: usize, needs: String },
+    #[error("{file}:{line}: {needs}, which the engine `{engine}` does not have")]
+    ManyNodes { file: String, line: usize, needs: String, engine: EngineKind },
 }

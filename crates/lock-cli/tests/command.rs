@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use lock_sim::{Scenario, needs_many_nodes};
+
 const PASSES: &str = "# One writer has it.\ntx t1\ntx t2\nlock t1 a write\nlock t2 a read\nexpect t1 has-all\n";
 const FAILS: &str = "# Two writers at once.\ntx t1\ntx t2\nlock t1 a write\nlock t2 a write\nexpect t2 has-all\n";
 const RING: &str = "# A ring of two.\ntx alice\ntx bob\nlock alice a write\nlock bob b write\n\
@@ -163,6 +165,25 @@ fn graphs_are_written_with_the_names_of_the_file() {
 }
 
 #[test]
+fn a_run_is_drawn_as_a_picture() {
+    let folder = folder("picture");
+    let ring = file(&folder, "ring.scenario", RING);
+    let picture = folder.join("x.svg");
+    let output = run(&["--svg", picture.to_str().expect("text"), &ring]);
+    assert_eq!(status(&output), Some(0), "{}", stderr(&output));
+    let written = fs::read_to_string(&picture).expect("written");
+    let document = roxmltree::Document::parse(&written).expect("well-formed");
+    assert_eq!(document.root_element().tag_name().name(), "svg");
+    assert!(document.descendants().any(|node| node.text() == Some("bob surrendered b")), "{written}");
+    let explained = gordian(&["explain", "--engine", "naive", "--format", "svg", &ring]);
+    assert_eq!(stdout(&explained), written, "explain draws the same");
+    file(&folder, "second.scenario", PASSES);
+    let many = gordian(&["explain", "--engine", "naive", "--format", "svg", folder.to_str().expect("text")]);
+    assert_eq!(status(&many), Some(2));
+    assert!(stderr(&many).contains("draws one file"), "{}", stderr(&many));
+}
+
+#[test]
 fn explain_shows_the_deadlock_and_what_stands_at_the_end() {
     let folder = folder("explain");
     let ring = file(&folder, "ring.scenario", RING);
@@ -193,29 +214,100 @@ fn explain_of_a_story_that_fails_shows_its_end_and_says_so() {
     assert!(stdout(&output).contains("t2 waits for write on a"));
 }
 
+/// The stories, each with its file.
+fn stories() -> Vec<(PathBuf, Scenario)> {
+    let folders = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")).expect("there");
+    let files = folders.flat_map(|folder| fs::read_dir(folder.expect("readable").path()).into_iter().flatten());
+    let files = files.map(|file| file.expect("readable").path());
+    files.map(|file| (file.clone(), Scenario::load(&file).expect("a well-formed story"))).collect()
+}
+
 #[test]
 fn every_story_holds_on_each_engine() {
-    let stories = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
-    for engine in ["sim", "naive"] {
-        let output = gordian(&["run", "--engine", engine, "--repeat", "20", stories]);
+    let (many, one): (Vec<_>, Vec<_>) =
+        stories().into_iter().partition(|(_, scenario)| needs_many_nodes(scenario).is_some());
+    let names = |stories: &[(PathBuf, Scenario)]| -> Vec<String> {
+        stories.iter().map(|(file, _)| file.display().to_string()).collect()
+    };
+    let (many, one) = (names(&many), names(&one));
+    for (engine, stories) in [("sim", &one), ("naive", &one), ("sim", &many)] {
+        let mut arguments = vec!["run", "--engine", engine, "--repeat", "20"];
+        arguments.extend(stories.iter().map(String::as_str));
+        let output = gordian(&arguments);
         assert_eq!(status(&output), Some(0), "{engine}: {}{}", stdout(&output), stderr(&output));
+    }
+    for engine in ["naive", "actors"] {
+        let output = gordian(&["run", "--engine", engine, &many[0]]);
+        assert_eq!(status(&output), Some(2), "{engine}: {}", stdout(&output));
+        assert!(stderr(&output).contains("needs more than one node"), "{engine}: {}", stderr(&output));
     }
 }
 
 #[test]
 fn a_story_is_named_by_its_rule_and_starts_with_it() {
-    let stories = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
-    let mut number = 0;
-    for topic in fs::read_dir(stories).expect("there").map(|entry| entry.expect("readable").path()) {
-        for story in fs::read_dir(topic).into_iter().flatten().map(|entry| entry.expect("readable").path()) {
-            let name = story.file_stem().and_then(|stem| stem.to_str()).expect("text");
-            let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            assert!(name.chars().all(kebab), "{name}: lower case with - between");
-            let text = fs::read_to_string(&story).expect("readable");
-            let expects = text.contains("\nexpect ") || text.contains("\ndrain");
-            assert!(text.starts_with("# ") && expects, "{name}: a rule first, and something that must be true");
-            number += 1;
-        }
+    let stories = stories();
+    for (story, _) in &stories {
+        let name = story.file_stem().and_then(|stem| stem.to_str()).expect("text");
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(name.chars().all(kebab), "{name}: lower case with - between");
+        let text = fs::read_to_string(story).expect("readable");
+        let expects = text.contains("\nexpect ") || text.contains("\ndrain");
+        assert!(text.starts_with("# ") && expects, "{name}: a rule first, and something that must be true");
     }
-    assert!(number >= 70, "{number} stories");
+    let many = stories.iter().filter(|(_, scenario)| needs_many_nodes(scenario).is_some()).count();
+    assert!(stories.len() >= 190 && many >= 45, "{} stories, {many} of many nodes", stories.len());
+}
+
+#[test]
+fn junit_has_a_test_case_a_file_with_the_wait_graph_of_a_failure() {
+    let folder = folder("junit");
+    let odd = FAILS.replace("Two writers at once.", "Two \"writers\" <at> once & for all.");
+    file(&folder, "a&b/bad.scenario", &odd);
+    file(&folder, "good.scenario", PASSES);
+    let xml = folder.join("report.xml").display().to_string();
+    let output = run(&["--junit", &xml, "--seed", "3", "--repeat", "2", folder.to_str().expect("text")]);
+    assert_eq!(status(&output), Some(1));
+    let text = fs::read_to_string(&xml).expect("written");
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let root = document.root_element();
+    assert_eq!(
+        (root.tag_name().name(), root.attribute("tests"), root.attribute("failures")),
+        ("testsuites", Some("2"), Some("1"))
+    );
+    let all = |name: &str| root.descendants().filter(|node| node.has_tag_name(name)).collect::<Vec<_>>();
+    let names: Vec<_> = all("testcase").iter().filter_map(|case| case.attribute("name")).collect();
+    assert_eq!(names, ["bad", "good"]);
+    for case in all("testcase") {
+        assert!(case.attribute("time").expect("a time").parse::<f64>().expect("seconds") >= 0.0);
+        assert!(case.attribute("file").expect("a file").ends_with(".scenario"));
+    }
+    assert!(all("testcase")[0].attribute("classname").expect("a class").ends_with("junit.a&b"));
+    let [failure] = &all("failure")[..] else { panic!("one failure: {text}") };
+    assert_eq!(failure.parent().expect("a case").attribute("name"), Some("bad"));
+    assert_eq!(failure.attribute("message"), Some("line 6: expected t2 has-all, seen waiting for a"));
+    let said = failure.text().expect("a text");
+    for part in [
+        "Two \"writers\" <at> once & for all.",
+        "bad.scenario:6: expect t2 has-all\n",
+        "waits:    t2 waits for write on a since 0 ms: t1 has write on a",
+        "--engine naive --seed 3",
+    ] {
+        assert!(said.contains(part), "{part} in:\n{said}");
+    }
+    let property = |name: &str| {
+        all("property")
+            .into_iter()
+            .find(|node| node.attribute("name") == Some(name))
+            .and_then(|node| node.attribute("value"))
+    };
+    assert_eq!((property("engine"), property("seed"), property("repeat")), (Some("naive"), Some("3"), Some("2")));
+}
+
+#[test]
+fn two_if_the_junit_file_cannot_be_written() {
+    let folder = folder("junit-unwritable");
+    let good = file(&folder, "good.scenario", PASSES);
+    let output = run(&["--junit", "no/such/folder/report.xml", &good]);
+    assert_eq!(status(&output), Some(2));
+    assert!(stderr(&output).contains("cannot be written"), "{}", stderr(&output));
 }

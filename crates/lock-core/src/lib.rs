@@ -12,14 +12,20 @@
 //! | what a call meant for others | [`Fact`] |
 //! | what a unit of work asked for, and how it stands | [`TransactionMachine`], [`Status`] |
 //! | what a deadlock is, and how it ends | [`look`], [`Deadlock`], [`WayOut`] |
+//! | one node among many: links, claims on many nodes, deadlocks across them | [`NodeMachine`] |
 //! | who waits on whom, drawn | [`WaitGraph`] |
 //! | what must never happen | [`Violation`] |
 
+mod cluster;
 mod deadlock;
 mod fact;
 mod ids;
 mod into_object;
 mod mode;
+#[cfg(feature = "mutants")]
+pub mod mutant;
+#[cfg(not(feature = "mutants"))]
+mod mutant;
 mod object;
 mod require;
 mod search;
@@ -29,6 +35,11 @@ mod transaction;
 mod violation;
 mod wait_graph;
 
+pub use cluster::{
+    Belief, Between, Call, CallError, Counters, Evidence, FarStep, Frame, Held, Hello, HomeRow, Kept, Life, Message,
+    NodeConfig, NodeMachine, Output, PROTOCOL, Reach, Request, Rows, Series, ShapeWriter, Tables, Timing, UnmetRow,
+    Unwelcome, WaitRow,
+};
 pub use deadlock::{Arrow, ArrowKind, Deadlock, WayOut};
 pub use fact::Fact;
 pub use ids::{Incarnation, Millis, NodeId, Token, TxId, Version};
@@ -38,8 +49,8 @@ pub use object::{InvalidObject, MAX_DEPTH, MAX_OBJECT_BYTES, MAX_SEGMENT_BYTES, 
 pub use require::Require;
 pub use search::{Resolution, check_nobody_is_stuck, look, wait_graph};
 pub use table::{
-    Answer, Ask, Change, ClaimChange, ClaimView, HolderView, InTheWay, LockTable, NotHeld, Refused, Scope, Surrendered,
-    TxProfile, WaiterView, WatchId, request_all,
+    Answer, Ask, BlockView, Change, ClaimChange, ClaimShape, ClaimView, HolderView, InTheWay, LockTable, NotHeld,
+    Refused, Scope, Standing, Surrendered, TableShape, TxProfile, WaitName, WaitView, WaiterView, WatchId, request_all,
 };
 pub use tokens::Tokens;
 pub use transaction::{Claim, ClaimError, LostClaim, Over, Status, TransactionMachine, TransactionOptions, join};

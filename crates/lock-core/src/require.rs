@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mutant::{self, Mutant};
+
 /// How many of the claimed nodes must grant before a claim is met.
 ///
 /// One node is one case of many: there, each of them needs that one grant.
@@ -35,10 +37,16 @@ impl Require {
         match self {
             Self::All => claimed.max(1),
             Self::Any => 1,
+            Self::Majority if mutant::is_on(Mutant::HalfIsAMajority) => claimed.div_ceil(2).max(1),
             Self::Majority => claimed / 2 + 1,
             Self::AllAlive => alive.max(1),
             Self::MajorityAlive => alive / 2 + 1,
         }
+    }
+
+    /// Whether nodes that are not there do not count.
+    pub fn counts_only_the_alive(self) -> bool {
+        matches!(self, Self::AllAlive | Self::MajorityAlive)
     }
 
     /// Whether the claim can still be met with what is alive.

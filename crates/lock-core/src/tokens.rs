@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::mutant::{self, Mutant};
 use crate::{Incarnation, Token};
 
 /// The counter of a node's fencing tokens, shared by its tables.
@@ -19,7 +20,14 @@ struct Counter(AtomicU64);
 impl Tokens {
     /// The tokens of one incarnation.
     pub fn starting_at(incarnation: Incarnation) -> Self {
+        let incarnation = if mutant::is_on(Mutant::TokensStartAnew) { Incarnation::default() } else { incarnation };
         Self(Arc::new(Counter(AtomicU64::new(incarnation.first_number() + 1))))
+    }
+
+    /// A counter that stands where this one stands and goes on by itself: for a copy of a node, to try out what
+    /// comes of it. Two that count on by themselves give the same tokens twice, so nothing real may have both.
+    pub fn fork(&self) -> Self {
+        Self(Arc::new(Counter(AtomicU64::new(self.0.0.load(Ordering::Relaxed)))))
     }
 
     pub(crate) fn next(&self) -> Token {

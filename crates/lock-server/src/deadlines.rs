@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::{Arc, Weak};
 
-use lock_core::Millis;
+use lock_core::{Millis, TxId};
 use parking_lot::Mutex;
 
 use crate::server::ServerMessage;
@@ -16,6 +16,8 @@ pub(crate) struct Deadlines(Mutex<BinaryHeap<Due>>);
 
 struct Due {
     at: Millis,
+    /// Of those whose time is over at the same moment, the older is told first: it may make room for the other.
+    tx: TxId,
     party: Weak<dyn Party>,
 }
 
@@ -40,6 +42,7 @@ impl Deadlines {
 impl Node {
     /// Lets a party know when its time is over, on the clock of the node; forgotten if the party is gone by then.
     pub fn expire_at(self: &Arc<Self>, at: Millis, party: Weak<dyn Party>) {
+        let Some(tx) = party.upgrade().map(|party| party.profile().tx) else { return };
         let mut heap = self.deadlines.0.lock();
         if heap.len() == heap.capacity() {
             // Before it grows: those who ended in time need no reminder, and would stay until theirs.
@@ -47,7 +50,7 @@ impl Node {
             let room = heap.len();
             heap.reserve(room);
         }
-        heap.push(Due { at, party });
+        heap.push(Due { at, tx, party });
         drop(heap);
         self.tell_server(ServerMessage::Tick);
     }
@@ -55,7 +58,7 @@ impl Node {
 
 impl PartialEq for Due {
     fn eq(&self, other: &Self) -> bool {
-        self.at == other.at
+        (self.at, self.tx) == (other.at, other.tx)
     }
 }
 
@@ -68,8 +71,8 @@ impl PartialOrd for Due {
 }
 
 impl Ord for Due {
-    /// The earlier, the greater: the heap gives the greatest first.
+    /// The earlier, and then the older, the greater: the heap gives the greatest first.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.at.cmp(&self.at)
+        (other.at, other.tx).cmp(&(self.at, self.tx))
     }
 }

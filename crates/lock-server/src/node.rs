@@ -31,6 +31,9 @@ pub struct NodeConfig {
     pub shards: usize,
     /// How many claims one transaction may have, granted and waiting.
     pub max_claims: u32,
+    /// Its first life, on which its tokens are built; taken from the clock if left out, so that each start is a larger one. For
+    /// tests, which want the same tokens each time.
+    pub incarnation: Option<Incarnation>,
 }
 
 impl Default for NodeConfig {
@@ -38,7 +41,7 @@ impl Default for NodeConfig {
     /// that holds them all stays cheap.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { name: NodeId::new("n1"), shards: 4 * cores, max_claims: 1_000_000 }
+        Self { name: NodeId::new("n1"), shards: 4 * cores, max_claims: 1_000_000, incarnation: None }
     }
 }
 
@@ -80,8 +83,7 @@ impl Node {
     /// # Panics
     /// If there is no Tokio runtime and the system gives no thread for one.
     pub fn start(config: NodeConfig) -> Arc<Self> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let incarnation = Incarnation(u64::try_from(now.as_millis()).unwrap_or(u64::MAX >> 22));
+        let incarnation = config.incarnation.unwrap_or_else(incarnation_of_now);
         let tokens = Tokens::starting_at(incarnation);
         let hasher = RandomState::new();
         let count = config.shards.clamp(1, 64).next_power_of_two();
@@ -131,6 +133,11 @@ impl Node {
     /// The id of a transaction that begins: younger than all before.
     pub fn next_tx(&self) -> TxId {
         TxId(self.next_tx.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// How many transactions have begun: the id of the youngest.
+    pub fn transactions_begun(&self) -> u64 {
+        self.next_tx.0.load(Ordering::Relaxed) - 1
     }
 
     /// The time since the start of the node, in milliseconds. In Tokio's virtual time it stands still as that does.
@@ -242,6 +249,11 @@ impl Node {
     pub fn check_nobody_is_stuck(&self) -> Result<(), lock_core::Violation> {
         lock_core::check_nobody_is_stuck(&self.hold_all())
     }
+}
+
+fn incarnation_of_now() -> Incarnation {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Incarnation(u64::try_from(now.as_millis()).unwrap_or(u64::MAX >> 22))
 }
 
 impl std::fmt::Debug for Node {

@@ -5,10 +5,10 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use lock_agent::{ClaimError, Locks, Scope, Status, Transaction, TryError, Watching};
-use lock_core::{Claim, Deadlock, Mode, Object, Token, TxId, WaitGraph, WayOut};
+use lock_core::{Deadlock, Mode, Object, Token, TxId, WaitGraph, WayOut};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{Action, Engine, Refusal, TxOptions, TxStatus};
+use crate::{Action, Engine, Refusal, Standing, TxOptions, TxStatus};
 
 /// More turns of the runtime than a message takes from a timer through the server to a transaction.
 const TURNS_UNTIL_QUIET: usize = 16;
@@ -44,7 +44,8 @@ impl ActorNode {
     fn watch(&mut self, action: &Action) {
         let objects: Vec<Object> = match action {
             Action::Lock(claims) => claims.iter().map(|(object, _)| object.clone()).collect(),
-            Action::Try(object, _) | Action::LockRequiring(object, ..) => vec![object.clone()],
+            Action::Try(object, _) => vec![object.clone()],
+            Action::LockOn(claim) => vec![claim.object.clone()],
             _ => Vec::new(),
         };
         for object in objects {
@@ -75,10 +76,7 @@ fn act(transaction: &Transaction, action: &Action) -> Result<(), Refusal> {
     let refuse = |error: &dyn std::fmt::Display| Refusal(error.to_string());
     match action {
         Action::Lock(claims) => transaction.lock_many_nowait(claims.iter().cloned()).map_err(|error| refuse(&error)),
-        Action::LockRequiring(object, mode, require) => {
-            let claim = Claim { require: *require, ..Claim::new(object.clone(), *mode) };
-            transaction.lock_nowait(claim).map_err(|error| refuse(&error))
-        }
+        Action::LockOn(claim) => transaction.lock_nowait(claim.clone()).map_err(|error| refuse(&error)),
         Action::Try(object, mode) => match transaction.try_lock(object, *mode) {
             Ok(_) | Err(TryError::Refused(_)) => Ok(()),
             Err(error) => Err(refuse(&error)),
@@ -180,6 +178,10 @@ impl Engine for ActorNode {
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {
         let claims = self.locks.transaction_claims(tx).into_iter();
         claims.filter(|claim| claim.wanted.is_some()).map(|claim| claim.object).collect()
+    }
+
+    fn claims(&mut self, tx: TxId) -> Vec<Standing> {
+        self.locks.transaction_claims(tx).into_iter().map(Standing::from).collect()
     }
 
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode> {

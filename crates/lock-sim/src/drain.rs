@@ -1,16 +1,25 @@
-//! The end of a story: everybody who has all goes home, until nobody is left.
+//! The end of a story: everybody who has all, or can get no more, goes home, until nobody is left.
 
 use lock_core::TxId;
 
 use crate::{Engine, Names, TxStatus};
 
-/// Ends every transaction that has all its locks, the oldest first, again and again.
+/// Ends every transaction that has all its locks, or cannot be served, the oldest first, again and again.
+///
+/// Whoever cannot be served has been told; a program that did not end it then would keep for ever what was granted of it.
+///
+/// `ended` is called after each end.
 ///
 /// # Errors
 /// The names of those who still wait then, and what for; or the refusal of an end.
-pub(crate) fn drain(engine: &mut dyn Engine, begun: &[TxId], names: &Names) -> Result<(), String> {
-    while end_who_have_all(engine, begun, names)? > 0 {}
-    let left: Vec<TxId> = with_status(engine, begun, TxStatus::Waiting);
+pub(crate) fn drain(
+    engine: &mut dyn Engine,
+    begun: &[TxId],
+    names: &Names,
+    ended: &mut dyn FnMut(TxId, &mut dyn Engine),
+) -> Result<(), String> {
+    while end_who_wait_no_more(engine, begun, names, ended)? > 0 {}
+    let left: Vec<TxId> = with_status(engine, begun, &[TxStatus::Waiting]);
     if left.is_empty() {
         return Ok(());
     }
@@ -18,18 +27,24 @@ pub(crate) fn drain(engine: &mut dyn Engine, begun: &[TxId], names: &Names) -> R
     Err(waits.join("; "))
 }
 
-fn end_who_have_all(engine: &mut dyn Engine, begun: &[TxId], names: &Names) -> Result<usize, String> {
-    let done = with_status(engine, begun, TxStatus::HasAll);
+fn end_who_wait_no_more(
+    engine: &mut dyn Engine,
+    begun: &[TxId],
+    names: &Names,
+    ended: &mut dyn FnMut(TxId, &mut dyn Engine),
+) -> Result<usize, String> {
+    let done = with_status(engine, begun, &[TxStatus::HasAll, TxStatus::CannotServe]);
     for tx in &done {
         engine
             .act(*tx, &crate::Action::End)
             .map_err(|refusal| format!("the end of {} was refused: {refusal}", names.of(*tx)))?;
+        ended(*tx, engine);
     }
     Ok(done.len())
 }
 
-fn with_status(engine: &mut dyn Engine, begun: &[TxId], status: TxStatus) -> Vec<TxId> {
-    begun.iter().copied().filter(|tx| engine.status(*tx) == status).collect()
+fn with_status(engine: &mut dyn Engine, begun: &[TxId], among: &[TxStatus]) -> Vec<TxId> {
+    begun.iter().copied().filter(|tx| among.contains(&engine.status(*tx))).collect()
 }
 
 fn why_it_waits(engine: &mut dyn Engine, tx: TxId, names: &Names) -> String {

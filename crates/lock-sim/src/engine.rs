@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{Deadlock, Mode, Object, Require, Status, Token, TxId, WaitGraph};
+use lock_core::{Claim, Deadlock, Mode, NodeId, Object, Status, Token, TxId, WaitGraph};
+
+use crate::{Deed, Fault};
+
+use crate::Standing;
 
 /// How a scenario's transaction is begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,8 +26,8 @@ pub struct TxOptions {
 pub enum Action {
     /// Claims without waiting; more than one claim enters in one atomic step.
     Lock(Vec<(Object, Mode)>),
-    /// Claims one object, without waiting, and says how many nodes must grant.
-    LockRequiring(Object, Mode, Require),
+    /// Claims one object without waiting, on nodes that may be named, of which so many must grant.
+    LockOn(Claim),
     /// Claims if it can be granted at once. That it could not is no error.
     Try(Object, Mode),
     /// Gives a lock or a waiting claim back.
@@ -84,6 +88,17 @@ pub trait Engine {
     /// Begins the next transaction: ids come in order.
     fn begin(&mut self, tx: TxId, options: &TxOptions);
 
+    /// Begins the next transaction on a node. An engine of one node has no other.
+    fn begin_at(&mut self, tx: TxId, home: &NodeId, options: &TxOptions) {
+        let _ = home;
+        self.begin(tx, options);
+    }
+
+    /// Something befalls a node or the links, on an engine that has many; to the others nothing can happen.
+    fn befalls(&mut self, fault: &Fault) {
+        let _ = fault;
+    }
+
     /// Lets one transaction act.
     ///
     /// # Errors
@@ -94,6 +109,17 @@ pub trait Engine {
     /// interleaving where the engine can choose. Gives the outcomes in the order of `steps`.
     fn together(&mut self, steps: &[(TxId, Action)], seed: u64) -> Vec<Result<(), Refusal>>;
 
+    /// The same with faults among the actions. Gives the outcomes in the order of `deeds`; a fault has none but `Ok`.
+    fn at_once(&mut self, deeds: &[Deed], seed: u64) -> Vec<Result<(), Refusal>> {
+        let act = |deed: &Deed| match deed {
+            Deed::Act(tx, action) => Some((*tx, action.clone())),
+            Deed::Befalls(_) => None,
+        };
+        let actions: Vec<_> = deeds.iter().filter_map(act).collect();
+        let mut outcomes = self.together(&actions, seed).into_iter();
+        deeds.iter().map(|deed| act(deed).and_then(|_| outcomes.next()).unwrap_or(Ok(()))).collect()
+    }
+
     /// Lets time pass.
     fn advance(&mut self, ms: u64);
 
@@ -103,8 +129,17 @@ pub trait Engine {
     /// The objects that it waits for.
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object>;
 
+    /// What it has and wants of each object at this moment, in the order of the objects.
+    fn claims(&mut self, tx: TxId) -> Vec<Standing>;
+
     /// Who has a grant on exactly this object, and in which mode.
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode>;
+
+    /// The same, on one of the nodes.
+    fn holders_on(&mut self, object: &Object, node: &NodeId) -> BTreeMap<TxId, Mode> {
+        let _ = node;
+        self.holders(object)
+    }
 
     /// Who waits for exactly this object, in the order in which they will be served.
     fn queue(&mut self, object: &Object) -> Vec<TxId>;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::{ActorNode, Engine, NaiveWorld, PureNode};
+use crate::{ActorNode, Engine, NaiveWorld, PureNode, Scenario, World, WorldOptions, needs_many_nodes, promises};
 
 /// What a scenario can run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,25 @@ pub fn engine_for(kind: EngineKind) -> Result<Box<dyn Engine>, EngineMissing> {
     }
 }
 
+/// Makes the engine that a scenario runs on: one with many nodes, if it has them and the scenario needs them.
+///
+/// # Errors
+/// That engine is not there yet.
+pub fn engine_for_scenario(kind: EngineKind, scenario: &Scenario, seed: u64) -> Result<Box<dyn Engine>, EngineMissing> {
+    if kind == EngineKind::Sim && needs_many_nodes(scenario).is_some() {
+        let mut world = World::new(WorldOptions::new(scenario.nodes.iter().cloned()), seed);
+        world.watch_over(promises::all());
+        return Ok(Box::new(world));
+    }
+    engine_for(kind)
+}
+
 impl EngineKind {
+    /// Whether scenarios of many nodes can run on it.
+    pub fn has_many_nodes(self) -> bool {
+        self == Self::Sim
+    }
+
     /// Its name, as the command line takes it.
     pub fn name(self) -> &'static str {
         match self {

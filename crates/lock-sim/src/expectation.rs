@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{Deadlock, Mode, Object, Token, TxId, WayOut};
+use lock_core::{Deadlock, Mode, NodeId, Object, Token, TxId, WayOut};
 
 use crate::{DeadlockLike, Engine, Expectation, Names, TxStatus};
 
@@ -14,7 +14,7 @@ pub(crate) fn seen_instead(expectation: &Expectation, engine: &mut dyn Engine, n
         Expectation::Status(tx, status) => other_status(*tx, *status, engine),
         Expectation::Waiting(tx, object) => not_waiting(*tx, object, engine),
         Expectation::WaitingFor(tx, blockers) => other_blockers(*tx, blockers, engine, names),
-        Expectation::Holds { object, holders, on: _ } => other_holders(object, holders, engine, names),
+        Expectation::Holds { object, holders, on } => other_holders(object, holders, on.as_ref(), engine, names),
         Expectation::Queue(object, waiters) => other_queue(object, waiters, engine, names),
         Expectation::Deadlocks(number) => other_number(*number, engine, names),
         Expectation::Deadlock(like) => no_such_deadlock(like, engine, names),
@@ -53,8 +53,17 @@ fn other_blockers(tx: TxId, expected: &[TxId], engine: &mut dyn Engine, names: &
     })
 }
 
-fn other_holders(object: &Object, expected: &[(TxId, Mode)], engine: &mut dyn Engine, names: &Names) -> Option<String> {
-    let holders = engine.holders(object);
+fn other_holders(
+    object: &Object,
+    expected: &[(TxId, Mode)],
+    on: Option<&NodeId>,
+    engine: &mut dyn Engine,
+    names: &Names,
+) -> Option<String> {
+    let holders = match on {
+        Some(node) => engine.holders_on(object, node),
+        None => engine.holders(object),
+    };
     let expected: BTreeMap<_, _> = expected.iter().copied().collect();
     (holders != expected).then(|| {
         let each = holders.iter().map(|(tx, mode)| format!("{} {mode}", names.of(*tx)));

@@ -14,6 +14,16 @@ impl Names {
         TxId(self.0.len() as u64)
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nobody has a name yet.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Who has this name.
     pub fn find(&self, name: &str) -> Option<TxId> {
         let position = self.0.iter().position(|known| known == name)?;

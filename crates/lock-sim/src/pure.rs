@@ -1,16 +1,19 @@
 //! The pure engine: the machines of `lock-core` in virtual time.
 
+mod forking;
+mod taking_back;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lock_core::{
     Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, HolderView, Incarnation, LockTable, Millis, Mode, NodeId,
-    Object, Require, Scope, Surrendered, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph,
-    WatchId, check_nobody_is_stuck, join, look, request_all, wait_graph,
+    Object, Require, Scope, Token, Tokens, TransactionMachine, TransactionOptions, TxId, WaitGraph, WatchId,
+    check_nobody_is_stuck, join, look, request_all, wait_graph,
 };
 
 use crate::seeded::Seeded;
-use crate::{Action, Engine, Refusal, TxOptions, TxStatus};
+use crate::{Action, Engine, Refusal, Standing, TxOptions, TxStatus};
 
 /// One node with the real rules, no runtime, and a clock that stands still until it is moved.
 ///
@@ -22,6 +25,8 @@ pub struct PureNode {
     // The search takes anything that dereferences to a table.
     #[allow(clippy::vec_box)]
     tables: Vec<Box<LockTable>>,
+    /// Where all tables take their tokens from.
+    counter: Tokens,
     machines: BTreeMap<TxId, TransactionMachine>,
     deadlocks: Vec<Arc<Deadlock>>,
     tokens: BTreeMap<Object, Vec<Token>>,
@@ -39,12 +44,13 @@ impl PureNode {
     /// A node whose objects are spread over a number of tables.
     pub fn with_tables(count: usize) -> Self {
         let first = Incarnation(0);
-        let tokens = Tokens::starting_at(first);
-        let table = |seed| Box::new(LockTable::new(first, tokens.clone(), seed));
+        let counter = Tokens::starting_at(first);
+        let table = |seed| Box::new(LockTable::new(first, counter.clone(), seed));
         Self {
             name: NodeId::new("n1"),
             now: Millis(0),
             tables: (0..count.max(1) as u64).map(table).collect(),
+            counter,
             machines: BTreeMap::new(),
             deadlocks: Vec::new(),
             tokens: BTreeMap::new(),
@@ -74,20 +80,15 @@ impl PureNode {
         &mut self.tables[index]
     }
 
-    fn claims(&self, tx: TxId) -> Vec<ClaimView> {
+    fn claim_views(&self, tx: TxId) -> Vec<ClaimView> {
         self.tables.iter().flat_map(|table| table.claims(tx)).collect()
     }
 
     fn lock(&mut self, tx: TxId, claims: &[(Object, Mode)], require: Require) -> Result<(), ClaimError> {
         let claims = join(claims.iter().cloned());
-        let (name, now) = (self.name.clone(), self.now);
+        let now = self.now;
         for (object, mode) in &claims {
-            let claim = Claim { require, ..Claim::new(object.clone(), *mode) };
-            let is_claimed = self.table_of(object).claim(tx, object).is_some();
-            if !is_claimed {
-                self.machine(tx).gave_back(object);
-            }
-            self.machine(tx).admit(&claim, &name, std::slice::from_ref(&name), is_claimed)?;
+            self.admit(tx, &Claim { require, ..Claim::new(object.clone(), *mode) })?;
         }
         let (profile, late) = (self.machine(tx).profile(), self.machine(tx).may_wait(now));
         // Whoever is late gets what can be had at once: all of it, or nothing.
@@ -101,6 +102,16 @@ impl PureNode {
         }
         self.look(tx);
         Ok(())
+    }
+
+    /// The conditions of a claim are believed only as long as the table knows the claim: it goes in many ways.
+    fn admit(&mut self, tx: TxId, claim: &Claim) -> Result<(), ClaimError> {
+        let name = self.name.clone();
+        let is_claimed = self.table_of(&claim.object).claim(tx, &claim.object).is_some();
+        if !is_claimed {
+            self.machine(tx).gave_back(&claim.object);
+        }
+        self.machine(tx).admit(claim, &name, std::slice::from_ref(&name), is_claimed)
     }
 
     fn look(&mut self, tx: TxId) {
@@ -165,9 +176,8 @@ impl PureNode {
     }
 
     fn attempt(&mut self, tx: TxId, object: &Object, mode: Mode) -> Result<(), ClaimError> {
-        let (name, now) = (self.name.clone(), self.now);
-        let claim = Claim::new(object.clone(), mode);
-        self.machine(tx).admit(&claim, &name, std::slice::from_ref(&name), false)?;
+        let now = self.now;
+        self.admit(tx, &Claim::new(object.clone(), mode))?;
         let profile = self.machine(tx).profile();
         let had = self.table_of(object).request(&profile, object, mode, Ask::TRY, || now);
         self.settle(object);
@@ -195,16 +205,15 @@ impl Engine for PureNode {
         if !matches!(action, Action::End | Action::Drop) {
             self.machine(tx).running().map_err(|over| refusal(&over))?;
         }
-        let now = self.now;
         match action {
             Action::Lock(claims) => {
                 self.watch(claims);
                 self.lock(tx, claims, Require::All).map_err(|error| refusal(&error))
             }
-            Action::LockRequiring(object, mode, require) => {
-                let claims = [(object.clone(), *mode)];
+            Action::LockOn(claim) => {
+                let claims = [(claim.object.clone(), claim.mode)];
                 self.watch(&claims);
-                self.lock(tx, &claims, *require).map_err(|error| refusal(&error))
+                self.lock(tx, &claims, claim.require).map_err(|error| refusal(&error))
             }
             Action::Try(object, mode) => {
                 self.watch(&[(object.clone(), *mode)]);
@@ -221,17 +230,7 @@ impl Engine for PureNode {
                 self.settle(object);
                 Ok(())
             }
-            Action::Surrender(object) => {
-                let in_time = self.machine(tx).may_wait(now);
-                let may_wait = in_time.is_ok();
-                let surrendered = self.table_of(object).surrender(tx, object, None, may_wait, now);
-                if surrendered.map_err(|error| refusal(&error))? == Surrendered::Kept {
-                    in_time.map_err(|late| refusal(&late))?;
-                }
-                self.settle(object);
-                self.look(tx);
-                Ok(())
-            }
+            Action::Surrender(object) => self.surrender(tx, object, None),
             Action::Saw => {
                 self.tables.iter_mut().for_each(|table| table.tell_all(tx));
                 Ok(())
@@ -263,13 +262,17 @@ impl Engine for PureNode {
     }
 
     fn status(&mut self, tx: TxId) -> TxStatus {
-        let claims = self.claims(tx);
+        let claims = self.claim_views(tx);
         self.machine(tx).status(&claims).into()
     }
 
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {
-        let waiting = self.claims(tx).into_iter().filter(|claim| claim.wanted.is_some());
+        let waiting = self.claim_views(tx).into_iter().filter(|claim| claim.wanted.is_some());
         waiting.map(|claim| claim.object).collect()
+    }
+
+    fn claims(&mut self, tx: TxId) -> Vec<Standing> {
+        self.claim_views(tx).into_iter().map(Standing::from).collect()
     }
 
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode> {

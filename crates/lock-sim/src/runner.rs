@@ -6,7 +6,8 @@ use lock_core::{Deadlock, TxId, WaitGraph};
 
 use crate::drain::drain;
 use crate::expectation::seen_instead;
-use crate::{Action, Begin, Command, Engine, Entry, Expectation, Failure, Outcome, Refusal, Scenario, Step, Together};
+use crate::timeline::{Recorder, Timeline};
+use crate::{Begin, Command, Deed, Engine, Entry, Expectation, Failure, Outcome, Refusal, Scenario, Step, Together};
 use refused::Refused;
 
 /// What came of a scenario.
@@ -39,7 +40,25 @@ pub struct Report {
 /// # Panics
 /// If the engine does not give one outcome for each action of a block.
 pub fn run(scenario: &Scenario, engine: &mut dyn Engine, seed: u64) -> Report {
-    let mut runner = Runner { scenario, engine, seed, begun: Vec::new(), resolved: 0, transcript: Vec::new() };
+    run_recording(scenario, engine, seed, None).0
+}
+
+/// Does the same as [`run`], and looks after each step who holds and waits for what, for a picture.
+///
+/// # Panics
+/// As [`run`] does.
+pub fn run_with_timeline(scenario: &Scenario, engine: &mut dyn Engine, seed: u64) -> (Report, Timeline) {
+    run_recording(scenario, engine, seed, Some(Recorder::default()))
+}
+
+fn run_recording(
+    scenario: &Scenario,
+    engine: &mut dyn Engine,
+    seed: u64,
+    recorder: Option<Recorder>,
+) -> (Report, Timeline) {
+    let transcript = Vec::new();
+    let mut runner = Runner { scenario, engine, seed, begun: Vec::new(), resolved: 0, transcript, recorder };
     runner.transcript.push(Entry::Scenario {
         file: scenario.file.clone(),
         rule: scenario.rule.clone(),
@@ -47,7 +66,8 @@ pub fn run(scenario: &Scenario, engine: &mut dyn Engine, seed: u64) -> Report {
         names: scenario.names.clone(),
     });
     let failure = runner.run_to_failure();
-    runner.report(failure)
+    let timeline = runner.timeline(failure.as_ref());
+    (runner.report(failure), timeline)
 }
 
 /// What did not hold, on which line.
@@ -72,6 +92,8 @@ struct Runner<'a> {
     /// How many deadlocks the transcript has told of.
     resolved: usize,
     transcript: Vec<Entry>,
+    /// Only if somebody asked for a timeline.
+    recorder: Option<Recorder>,
 }
 
 impl Runner<'_> {
@@ -83,7 +105,12 @@ impl Runner<'_> {
                 return Some(unmet);
             }
         }
-        refused.settle().and_then(|()| self.check_promises()).err()
+        self.settle(refused).and_then(|()| self.check_promises()).err()
+    }
+
+    fn settle(&self, refused: Refused) -> Result<(), Unmet> {
+        let lenient = self.scenario.steps.iter().any(|step| step.command == Command::Lenient);
+        if lenient { Ok(()) } else { refused.settle() }
     }
 
     fn take_step(&mut self, step: &Step, refused: &mut Refused) -> Result<(), Unmet> {
@@ -92,28 +119,34 @@ impl Runner<'_> {
             self.note(step.line, &step.text, Outcome::Held);
             return Ok(());
         }
-        std::mem::take(refused).settle()?;
+        self.settle(std::mem::take(refused))?;
         let outcome = self.carry_out(step, refused)?;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.after(step, &outcome, self.engine);
+        }
         self.note(step.line, &step.text, outcome);
         Ok(())
     }
 
     fn carry_out(&mut self, step: &Step, refused: &mut Refused) -> Result<Outcome, Unmet> {
         match &step.command {
-            Command::Nodes => {}
+            Command::Nodes | Command::Lenient => {}
             Command::Begin(begin) => self.begin(begin),
             Command::Lock(_) | Command::Act { .. } => return Ok(self.act(step, refused)),
-            Command::Together(together) => return self.together(together, refused),
+            Command::Together(together) => return Ok(self.together(together, refused)),
             Command::Advance { ms } => self.engine.advance(*ms),
             Command::Drain => self.drain(step)?,
             Command::Expect(expectation) => return self.expect(step, expectation),
-            Command::Fault(fault) => return Err(not_here(step, fault.word())),
+            Command::Fault(fault) => self.engine.befalls(fault),
         }
         Ok(Outcome::Done)
     }
 
     fn begin(&mut self, begin: &Begin) {
-        self.engine.begin(begin.tx, &begin.options);
+        match &begin.home {
+            Some(home) => self.engine.begin_at(begin.tx, home, &begin.options),
+            None => self.engine.begin(begin.tx, &begin.options),
+        }
         self.begun.push(begin.tx);
     }
 
@@ -126,24 +159,27 @@ impl Runner<'_> {
     }
 
     /// Transactions of the block are begun first: a begin touches nobody else.
-    fn together(&mut self, together: &Together, refused: &mut Refused) -> Result<Outcome, Unmet> {
+    fn together(&mut self, together: &Together, refused: &mut Refused) -> Outcome {
         for step in &together.steps {
-            match &step.command {
-                Command::Begin(begin) => self.begin(begin),
-                Command::Fault(fault) => return Err(not_here(step, fault.word())),
-                _ => {}
+            if let Command::Begin(begin) = &step.command {
+                self.begin(begin);
             }
         }
-        let acting = |step: &&Step| step.command.action().is_some();
-        let steps: Vec<&Step> = together.steps.iter().filter(acting).collect();
-        let actions: Vec<(TxId, Action)> = steps.iter().filter_map(|step| step.command.action()).collect();
-        let results: Vec<Result<(), Refusal>> = self.engine.together(&actions, self.seed);
-        assert_eq!(results.len(), actions.len(), "an engine gives an outcome for each action");
-        Ok(refused.after(steps.into_iter().zip(results).collect()))
+        let steps = together.steps.iter().filter_map(|step| Some((step, step.command.deed()?)));
+        let (steps, deeds): (Vec<&Step>, Vec<Deed>) = steps.unzip();
+        let results: Vec<Result<(), Refusal>> = self.engine.at_once(&deeds, self.seed);
+        assert_eq!(results.len(), deeds.len(), "an engine gives an outcome for each deed");
+        refused.after(steps.into_iter().zip(results).collect())
     }
 
     fn drain(&mut self, step: &Step) -> Result<(), Unmet> {
-        let drained = drain(self.engine, &self.begun, &self.scenario.names);
+        let (recorder, names) = (&mut self.recorder, &self.scenario.names);
+        let mut ended = |tx, engine: &mut dyn Engine| {
+            if let Some(recorder) = recorder {
+                recorder.drained(step.line, &names.of(tx), engine);
+            }
+        };
+        let drained = drain(self.engine, &self.begun, names, &mut ended);
         drained.map_err(|seen| Unmet::at(step, "that nobody is left waiting", seen))
     }
 
@@ -167,6 +203,11 @@ impl Runner<'_> {
         let new = deadlocks.split_off(self.resolved.min(deadlocks.len()));
         self.resolved += new.len();
         self.transcript.push(Entry::Step { line, step: step.to_owned(), outcome, deadlocks: new });
+    }
+
+    fn timeline(&mut self, unmet: Option<&Unmet>) -> Timeline {
+        let failed = unmet.map(|unmet| (unmet.line, unmet.said.as_str()));
+        self.recorder.take().map_or_else(Timeline::default, |recorder| recorder.finish(failed, self.engine))
     }
 
     fn report(mut self, unmet: Option<Unmet>) -> Report {
@@ -193,12 +234,8 @@ impl Runner<'_> {
     }
 }
 
-fn not_here(step: &Step, word: &str) -> Unmet {
-    Unmet::at(step, "a command that one node can carry out", format!("`{word}`, which needs more than one node"))
-}
-
 /// A deadlock is resolved before anybody can look, so what stands is marked with the last one.
-fn marked(standing: WaitGraph, last: Option<&Deadlock>) -> WaitGraph {
+pub(crate) fn marked(standing: WaitGraph, last: Option<&Deadlock>) -> WaitGraph {
     match last {
         Some(deadlock) if standing.arrows.is_empty() => deadlock.graph(),
         Some(deadlock) if standing.deadlocked.is_empty() => {

@@ -2,7 +2,7 @@
 
 use lock_core::{Mode, NodeId, Object, Require, TxId};
 
-use crate::{Action, Names, TxOptions, TxStatus};
+use crate::{Action, Deed, Names, TxOptions, TxStatus, Weather};
 
 /// A scenario file that has been read: well-formed, every name in it known.
 ///
@@ -59,6 +59,8 @@ pub enum Command {
     },
     /// Ends all who have all, until none is left.
     Drain,
+    /// A refused command is no failure.
+    Lenient,
     /// Says what must be true.
     Expect(Expectation),
 }
@@ -104,6 +106,10 @@ pub enum Fault {
     Split(Vec<Vec<NodeId>>),
     /// All links are mended.
     Heal,
+    /// What is sent from now on is delayed, lost or doubled.
+    Weather(Weather),
+    /// The clocks run too fast or too slow, by up to so many millionths.
+    Clocks(u32),
 }
 
 impl Fault {
@@ -116,6 +122,8 @@ impl Fault {
             Self::Thaw(_) => "thaw",
             Self::Split(_) => "split",
             Self::Heal => "heal",
+            Self::Weather(_) => "weather",
+            Self::Clocks(_) => "clocks",
         }
     }
 }
@@ -175,16 +183,27 @@ pub struct DeadlockLike {
 }
 
 impl Command {
+    /// What can be let loose at once with others, if the line says such a thing.
+    pub fn deed(&self) -> Option<Deed> {
+        match self {
+            Self::Fault(fault) => Some(Deed::Befalls(fault.clone())),
+            _ => self.action().map(|(tx, action)| Deed::Act(tx, action)),
+        }
+    }
+
     /// What a transaction is to do, if that is what the line says.
     ///
     /// On one node, each claim needs that node's grant, whatever it requires; but who claims once more must require
     /// the same.
     pub fn action(&self) -> Option<(TxId, Action)> {
         match self {
-            Self::Lock(claim) if claim.require != Require::All => {
-                Some((claim.tx, Action::LockRequiring(claim.object.clone(), claim.mode, claim.require)))
+            Self::Lock(claim) if claim.on.is_empty() && claim.require == Require::All => {
+                Some((claim.tx, Action::Lock(vec![(claim.object.clone(), claim.mode)])))
             }
-            Self::Lock(claim) => Some((claim.tx, Action::Lock(vec![(claim.object.clone(), claim.mode)]))),
+            Self::Lock(claim) => {
+                let Claim { tx, object, mode, on, require } = claim.clone();
+                Some((tx, Action::LockOn(lock_core::Claim { object, mode, nodes: on, require })))
+            }
             Self::Act { tx, action } => Some((*tx, action.clone())),
             _ => None,
         }

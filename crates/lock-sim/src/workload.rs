@@ -1,11 +1,21 @@
 //! Random workloads from a seed.
 
+mod keys;
+mod life;
+mod mix;
+mod weights;
+
+pub use keys::Keys;
+pub use life::{LifeReport, RandomLife, RandomStep};
+pub use mix::Mix;
+pub use weights::Weights;
+
 use lock_core::{Mode, Object, TxId};
 
 use crate::seeded::Seeded;
 use crate::{Action, TxOptions};
 
-/// How a random workload is made.
+/// How a rough random workload is made, in which also what is refused is tried; [`Mix`] makes one with weights.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
     /// How many transactions act; an ended one is not followed by another.

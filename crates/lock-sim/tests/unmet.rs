@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lock_core::{Deadlock, Mode, Object, Token, TxId, WaitGraph};
-use lock_sim::{Action, Engine, Entry, Failure, NaiveWorld, Outcome, Refusal, Scenario, TxOptions, TxStatus, run};
+use lock_sim::{
+    Action, Engine, Entry, Failure, NaiveWorld, Outcome, Refusal, Scenario, Standing, TxOptions, TxStatus, run,
+};
 
 fn failure_on(engine: &mut dyn Engine, text: &str) -> Option<Failure> {
     run(&Scenario::parse("story", text).expect("well-formed"), engine, 0).failure
@@ -228,6 +230,10 @@ impl Engine for Liar {
 
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {
         self.world.waiting(tx)
+    }
+
+    fn claims(&mut self, tx: TxId) -> Vec<Standing> {
+        self.world.claims(tx)
     }
 
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode> {

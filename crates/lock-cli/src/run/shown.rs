@@ -27,6 +27,11 @@ impl Tally {
     }
 }
 
+/// The command that fails in the same way.
+pub(super) fn again(file: &str, arguments: &RunArguments, seed: u64) -> String {
+    format!("gordian run {file} --engine {} --seed {seed}", arguments.world.engine)
+}
+
 /// Prints, for people or for programs.
 pub(super) struct Shown<'a, W: Write> {
     out: W,
@@ -72,8 +77,7 @@ impl<'a, W: Write> Shown<'a, W> {
         writeln!(out, "     expected  {}", paint.good(expected))?;
         writeln!(out, "     seen      {}", paint.bad(seen))?;
         writeln!(out, "     waits     {}", waits.join("\n               "))?;
-        let again = format!("gordian run {file} --engine {} --seed {seed}", arguments.world.engine);
-        writeln!(out, "     again     {}", paint.faint(again))
+        writeln!(out, "     again     {}", paint.faint(again(file, arguments, seed)))
     }
 
     pub(super) fn summary(&mut self, tally: &Tally, took: Duration) -> io::Result<()> {

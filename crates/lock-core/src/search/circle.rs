@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use petgraph::Direction::{Incoming, Outgoing};
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 /// The canonical circle of a graph whose nodes are in the order of age: the shortest; among those,
@@ -23,6 +24,37 @@ pub(super) fn canonical_circle<N, E>(graph: &DiGraph<N, E>) -> Option<Vec<NodeIn
         }
     }
     best
+}
+
+/// The shortest circle that goes over one arrow, the oldest member first; of several the one that goes on from
+/// there by the oldest. The arrow must lie on a circle.
+pub(super) fn circle_over<N, E>(graph: &DiGraph<N, E>, from: NodeIndex, to: NodeIndex) -> Vec<NodeIndex> {
+    let mut distance = vec![usize::MAX; graph.node_count()];
+    distance[from.index()] = 0;
+    let mut open = VecDeque::from([from]);
+    while let Some(at) = open.pop_front() {
+        for before in graph.neighbors_directed(at, Incoming) {
+            if distance[before.index()] == usize::MAX {
+                distance[before.index()] = distance[at.index()] + 1;
+                open.push_back(before);
+            }
+        }
+    }
+    let alive = vec![true; graph.node_count()];
+    let mut circle = walk_back(graph, to, &alive, &distance, distance[to.index()]);
+    circle.push(from);
+    let oldest = circle.iter().enumerate().min_by_key(|(_, node)| **node).map_or(0, |(at, _)| at);
+    circle.rotate_left(oldest);
+    circle
+}
+
+/// For each node, the number of its knot: those that can reach each other along the arrows.
+pub(super) fn knots<N, E>(graph: &DiGraph<N, E>) -> Vec<usize> {
+    let mut knot = vec![0; graph.node_count()];
+    for (number, nodes) in kosaraju_scc(graph).iter().enumerate() {
+        nodes.iter().for_each(|node| knot[node.index()] = number);
+    }
+    knot
 }
 
 /// The shortest circle through `start`, if it is shorter than `shorter_than`; of several the smallest.
@@ -124,6 +156,18 @@ mod tests {
         }
         graph.extend_with_edges(arrows);
         canonical_circle(&graph).map(|circle| circle.into_iter().map(NodeIndex::index).collect())
+    }
+
+    #[test]
+    fn a_circle_over_an_arrow_is_the_shortest_and_begins_with_the_oldest() {
+        let mut graph = DiGraph::<(), ()>::new();
+        for _ in 0..5 {
+            graph.add_node(());
+        }
+        graph.extend_with_edges([(3, 1), (1, 0), (1, 4), (0, 2), (4, 3), (2, 3), (1, 2)]);
+        let over = |from, to| circle_over(&graph, NodeIndex::new(from), NodeIndex::new(to));
+        assert_eq!(over(3, 1), [1, 2, 3].map(NodeIndex::new));
+        assert_eq!(over(1, 0), [0, 2, 3, 1].map(NodeIndex::new));
     }
 
     #[test]

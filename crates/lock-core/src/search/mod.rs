@@ -5,9 +5,11 @@
 //! | what is known of the waits | `picture` |
 //! | how that is read from tables | `reach` |
 //! | who can never go on | `stuck` |
+//! | what part of them is stuck by itself | `sinks` |
 //! | which circle everybody names | `circle` |
 //! | who gives way, and how | `way_out` |
 //! | how it is carried out | `resolve` |
+//! | the same, gathered from many nodes | `sight` |
 //!
 //! Source of the fixed point: the reduction of general resource graphs (R. C. Holt, *Some
 //! Deadlock Properties of Computer Systems*, 1972), with `m` out of `n` requests.
@@ -16,7 +18,11 @@ mod circle;
 mod picture;
 mod reach;
 mod resolve;
+mod sight;
+mod sinks;
 mod stuck;
 mod way_out;
+
+pub(crate) use sight::Sight;
 
 pub use resolve::{Resolution, check_nobody_is_stuck, look, wait_graph};

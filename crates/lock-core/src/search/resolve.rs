@@ -79,14 +79,9 @@ pub fn wait_graph<T: Deref<Target = LockTable>>(tables: &[T]) -> WaitGraph {
     waiting.dedup();
     let arrows = waiting.iter().flat_map(|tx| tables.iter().flat_map(|table| table.arrows(*tx)));
     let mut arrows: Vec<Arrow> = arrows.collect();
-    arrows.sort_by(|one, other| arrow_order(one).cmp(&arrow_order(other)));
+    arrows.sort_by(|one, other| one.in_order().cmp(&other.in_order()));
     arrows.dedup_by_key(|arrow| (arrow.waiter, arrow.blocker));
     WaitGraph { arrows, ..WaitGraph::default() }
-}
-
-fn arrow_order(arrow: &Arrow) -> impl Ord {
-    let Arrow { waiter, blocker, kind, wants, blocking, .. } = arrow;
-    (*waiter, *blocker, *kind, wants.clone(), blocking.clone())
 }
 
 /// The way out, if somebody is stuck.
@@ -183,7 +178,7 @@ fn explain<T: Deref<Target = LockTable>>(tables: &[T], picture: &Picture, circle
             let (waiting, PictureBlock { claim, kind, .. }) = (picture.blocked(block), *block);
             tables[waiting.table as usize].arrow(waiting.claim, Block { claim: claim.claim, kind })
         });
-        arrows.min_by(|one, other| arrow_order(one).cmp(&arrow_order(other)))
+        arrows.min_by(|one, other| one.in_order().cmp(&other.in_order()))
     });
     arrows.flatten().collect()
 }

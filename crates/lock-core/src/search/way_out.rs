@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::circle::canonical_circle;
+use super::circle::{canonical_circle, circle_over, knots};
 use super::picture::{ClaimRef, Member, Picture, PictureBlock};
+use super::sinks::sink;
 use super::stuck::serve;
-use crate::ArrowKind::{Hard, Soft};
+use crate::ArrowKind::Hard;
 
 /// The way out of one circle, by index of the members.
 #[derive(Debug)]
@@ -27,7 +28,10 @@ pub(super) enum Step {
 }
 
 /// The way out for the `stuck` members of a picture; somebody must be stuck.
+///
+/// It is computed on one sink of them, so that those who see different parts of the stuck agree.
 pub(super) fn way_out(picture: &Picture, stuck: &[bool]) -> Decision {
+    let stuck = &sink(&arrows_among(picture, stuck, |_| true), stuck);
     let hard = serve(picture, stuck, &[Hard]);
     if hard.somebody_is_left() {
         let graph = arrows_among(picture, &hard.left, |block| block.kind == Hard);
@@ -70,7 +74,8 @@ fn give_way(picture: &Picture, circle: Vec<usize>) -> Decision {
     Decision { circle, step: Step::GiveWay { victim, grants } }
 }
 
-/// Only order stands in the way: the first arrow of the circle that points up the line is turned.
+/// Only order stands in the way: of all arrows that lie on a circle and point up the line, the one that starts
+/// first in the line is turned; of several, the one at the oldest.
 fn turn(picture: &Picture, stuck: &[bool], place: &[usize]) -> Decision {
     let mut left_out = vec![false; picture.waits.len()];
     for block in picture.blocks.iter().filter(|block| block.kind == Hard && stuck[block.by]) {
@@ -78,16 +83,19 @@ fn turn(picture: &Picture, stuck: &[bool], place: &[usize]) -> Decision {
         left_out[block.wait] |= stuck[from] && place[block.by] > place[from];
     }
     let graph = arrows_among(picture, stuck, |block| !left_out[block.wait]);
-    let circle = circle_in(&graph);
-    let arrows = circle.iter().copied().zip(circle.iter().copied().cycle().skip(1));
-    for (from, to) in arrows {
-        let blocks = || picture.between(from, to).filter(|block| !left_out[block.wait]);
-        if place[from] < place[to] && blocks().all(|block| block.kind == Soft) {
-            let pairs = blocks().map(|block| (picture.blocked(block), block.claim)).collect();
-            return Decision { circle, step: Step::Turn { first: from, second: to, pairs } };
-        }
-    }
-    unreachable!("a circle in which every arrow up the line is hard would be hard-stuck")
+    let knot = knots(&graph);
+    let points_up = |arrow: &(usize, usize)| {
+        let (from, to) = (graph[NodeIndex::new(arrow.0)], graph[NodeIndex::new(arrow.1)]);
+        knot[arrow.0] == knot[arrow.1] && place[from] < place[to]
+    };
+    let arrows = graph.raw_edges().iter().map(|edge| (edge.source().index(), edge.target().index()));
+    let first_in_line = arrows.filter(points_up).min_by_key(|(from, to)| (place[graph[NodeIndex::new(*from)]], *to));
+    let (from, to) = first_in_line.expect("a circle points up the line somewhere, or it would be hard-stuck");
+    let circle = circle_over(&graph, NodeIndex::new(from), NodeIndex::new(to));
+    let (first, second) = (graph[NodeIndex::new(from)], graph[NodeIndex::new(to)]);
+    let blocks = picture.between(first, second).filter(|block| !left_out[block.wait]);
+    let pairs = blocks.map(|block| (picture.blocked(block), block.claim)).collect();
+    Decision { circle: members(&graph, circle), step: Step::Turn { first, second, pairs } }
 }
 
 /// The arrows between some members, of the blocks that `count`. Nodes are in the order of age.
@@ -112,6 +120,9 @@ fn joined_just_now(graph: &DiGraph<usize, ()>, from: NodeIndex, to: NodeIndex) -
 }
 
 fn circle_in(graph: &DiGraph<usize, ()>) -> Vec<usize> {
-    let circle = canonical_circle(graph).expect("among the stuck there is a circle");
-    circle.into_iter().map(|node| graph[node]).collect()
+    members(graph, canonical_circle(graph).expect("among the stuck there is a circle"))
+}
+
+fn members(graph: &DiGraph<usize, ()>, nodes: Vec<NodeIndex>) -> Vec<usize> {
+    nodes.into_iter().map(|node| graph[node]).collect()
 }

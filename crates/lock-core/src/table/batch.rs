@@ -27,12 +27,17 @@ pub fn request_all<T: DerefMut<Target = LockTable>>(
     {
         return Err(refused);
     }
-    let ask = Ask { wait: true, ..ask };
-    let request = |(object, mode): &(Object, Mode)| {
+    let mut request = |(object, mode): &(Object, Mode)| {
         let table: &mut LockTable = &mut tables[table_of(object)];
-        table.request(profile, object, *mode, ask, || now)
+        table.request(profile, object, *mode, Ask { wait: true, ..ask }, || now)
     };
-    claims.iter().map(request).collect()
+    let mut answers: Vec<Answer> = claims.iter().map(&mut request).collect::<Result<_, _>>()?;
+    if !ask.wait {
+        // What had to wait for a moment is covered by what came after it.
+        let waiting = answers.iter_mut().zip(claims).filter(|(answer, _)| matches!(answer, Answer::Waiting(_)));
+        waiting.into_iter().try_for_each(|(answer, claim)| request(claim).map(|covered| *answer = covered))?;
+    }
+    Ok(answers)
 }
 
 /// Why the claims could not all be granted at once. One is no obstacle to another of the same
@@ -43,12 +48,10 @@ fn refusal<T: Deref<Target = LockTable>>(
     tx: TxId,
     claims: &[(Object, Mode)],
 ) -> Option<Refused> {
-    let mut before: BTreeMap<&str, Mode> = BTreeMap::new();
+    let all: BTreeMap<&str, Mode> = claims.iter().map(|(object, mode)| (object.as_str(), *mode)).collect();
     claims.iter().find_map(|(object, mode)| {
-        let covers = |above: &str| before.get(above).is_some_and(|had| had.covers(*mode));
-        let is_covered = object.ancestors().any(covers);
-        before.insert(object.as_str(), *mode);
-        if is_covered { None } else { tables[table_of(object)].refusal(tx, object, *mode) }
+        let covers = |above: &str| all.get(above).is_some_and(|has| has.covers(*mode));
+        if object.ancestors().any(covers) { None } else { tables[table_of(object)].refusal(tx, object, *mode) }
     })
 }
 
@@ -75,5 +78,20 @@ mod tests {
         assert!(refused.is_err());
         assert_eq!((table.claims(t1.tx), table.version()), before);
         assert_eq!(table.take_facts(), []);
+    }
+
+    #[test]
+    fn what_a_later_claim_of_the_batch_covers_stands_in_nobodys_way() {
+        let mut table = LockTable::new(Incarnation(0), Tokens::starting_at(Incarnation(0)), 0);
+        let [t1, t2] = [1, 2].map(|id| TxProfile::new(TxId(id)));
+        let [a, below] = ["a", "a/b"].map(|text| text.parse::<Object>().expect("an object"));
+        for (tx, mode) in [(&t1, Mode::Read), (&t2, Mode::Write)] {
+            table.request(tx, &a, mode, Ask::WAIT, || Millis(0)).expect("may wait");
+        }
+        let claims = [(below, Mode::Write), (a, Mode::Write)];
+        let answers = request_all(&mut [&mut table], |_| 0, &t1, &claims, Ask::TRY, Millis(0)).expect("at once");
+        assert!(answers.iter().all(|answer| matches!(answer, Answer::Granted { .. })), "{answers:?}");
+        assert_eq!(table.waiting_claims(t1.tx), 0);
+        table.check().expect("every promise holds");
     }
 }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::LockTable;
 use super::records::{NONE, Place, Slot};
 use super::tree::Location;
+use crate::mutant::{self, Mutant};
 use crate::{ArrowKind, Mode};
 
 /// A claim that stands in the way of another one.
@@ -108,7 +109,9 @@ impl LockTable {
         let queue = self.entry(entry).queue;
         let readers = if who.mode == Mode::Write { queue.readers.first } else { NONE };
         let before = move |claim: &Slot| self.record(*claim).place < place;
-        let writers = self.line_from(queue.writers.first).take_while(before);
+        let passes = who.mode == Mode::Read && mutant::is_on(Mutant::ReadersPassWriters);
+        let writers = if passes { NONE } else { queue.writers.first };
+        let writers = self.line_from(writers).take_while(before);
         let both = writers.chain(self.line_from(readers).take_while(before));
         both.filter(move |claim| self.record(*claim).tx != who.tx)
     }

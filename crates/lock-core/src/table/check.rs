@@ -28,7 +28,7 @@ impl LockTable {
         self.check_transactions(&claims)
     }
 
-    fn object_of(&self, claim: Slot) -> &Object {
+    pub(super) fn object_of(&self, claim: Slot) -> &Object {
         &self.entry(self.record(claim).entry).object
     }
 

@@ -227,7 +227,7 @@ impl LockTable {
         }
     }
 
-    fn insert_claim(&mut self, tx: Slot, entry: Slot) -> Slot {
+    pub(super) fn insert_claim(&mut self, tx: Slot, entry: Slot) -> Slot {
         let record = &mut self.txs[tx as usize];
         let next = record.first_claim;
         let claim = slot(self.claims.insert(ClaimRecord {

@@ -11,18 +11,22 @@
 //! | who is ahead of whom | `line` |
 //! | how intention modes are counted | `tree` |
 //! | what is told to watchers | `watch` |
+//! | what other nodes ask of it | `far` |
 //! | what always holds | `check` |
+//! | what it is like, for comparing | `shape` |
 
 mod batch;
 mod blockers;
 mod check;
 mod claim;
+mod far;
 mod line;
 mod records;
 mod release;
 mod searched;
 mod seen;
 mod settle;
+mod shape;
 mod tree;
 mod view;
 mod watch;
@@ -33,13 +37,17 @@ use std::hash::BuildHasher;
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
 use slab::Slab;
 
+use crate::mutant::{self, Mutant};
 use crate::{Fact, Incarnation, Mode, Object, Tokens, TxId, Version};
 
 pub use batch::request_all;
 pub use claim::{Answer, Ask, ClaimChange, InTheWay, Refused};
+pub use far::{BlockView, Standing, WaitName, WaitView};
 pub use release::{NotHeld, Surrendered};
+pub use shape::{ClaimShape, TableShape};
 pub use view::{ClaimView, HolderView, WaiterView};
 pub use watch::{Change, Scope, WatchId};
 
@@ -97,7 +105,7 @@ pub struct LockTable {
 }
 
 /// What a table has to know of the transaction that asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TxProfile {
     /// Its id, which is its age.
     pub tx: TxId,
@@ -129,7 +137,7 @@ impl LockTable {
             hasher: SeedableRandomState::with_seed(hash_seed, SharedSeed::global_fixed()),
             incarnation,
             tokens,
-            version: incarnation.first_number(),
+            version: if mutant::is_on(Mutant::VersionsStartAnew) { 0 } else { incarnation.first_number() },
             turned: BTreeSet::new(),
             freed: Vec::new(),
             grantable: Vec::new(),

@@ -3,6 +3,7 @@
 //! Records point at each other by slot, so a claim costs no allocation of its own and all
 //! of a transaction's claims are found without looking at anybody else's.
 
+use crate::mutant::{self, Mutant};
 use crate::{Millis, Mode, Object, Token, TxId};
 
 /// Where a record lies in its slab.
@@ -12,7 +13,7 @@ pub(crate) type Slot = u32;
 pub(super) const NONE: Slot = Slot::MAX;
 
 /// An object that somebody claims, or an ancestor of one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) object: Object,
     pub(super) parent: Slot,
@@ -27,7 +28,7 @@ pub(super) struct Entry {
 }
 
 /// The intention modes of an entry: how many claims stand below it, by mode.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Branch {
     pub(super) first_child: Slot,
     pub(super) granted: Tally,
@@ -86,8 +87,16 @@ impl Place {
     }
 
     pub(super) fn conversion(arrival: u64) -> Self {
+        if mutant::is_on(Mutant::ConversionsWaitInLine) {
+            return Self::ordinary(arrival);
+        }
         // Arrivals count on from the incarnation, whose bits reach up here in time; they are the same for all of a life.
         Self(arrival & !Self::ORDINARY)
+    }
+
+    /// The place as a number: no two claims of a table have the same in their life.
+    pub(super) fn number(self) -> u64 {
+        self.0
     }
 
     pub(super) fn is_conversion(self) -> bool {
@@ -129,7 +138,7 @@ impl WaitQueue {
 }
 
 /// What one transaction has and wants of one object.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ClaimRecord {
     /// The token of the grant; meaningless without one.
     pub(super) token: Token,
@@ -154,7 +163,7 @@ pub(super) struct ClaimRecord {
 }
 
 /// What one transaction has in this table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TxRecord {
     pub(super) id: TxId,
     pub(super) first_claim: Slot,

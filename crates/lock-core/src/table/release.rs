@@ -106,13 +106,20 @@ impl LockTable {
         if token.is_some_and(|token| token != record.token) {
             return Err(self.not_held(tx, object));
         }
-        let last = Candidate { tx: record.tx, mode, place: Place::END };
-        if !may_wait && self.first_blocker(self.location_of(record.entry), last).is_some() {
+        if !may_wait && self.would_wait_again(claim, mode) {
             return Ok(Surrendered::Kept);
         }
         self.requeue(&[claim], now);
         let again = self.claim(tx, object).map(|claim| claim.token);
         Ok(again.map_or(Surrendered::Covered, |token| token.map_or(Surrendered::Waits, Surrendered::Again)))
+    }
+
+    /// Whether a grant would have to wait, once surrendered: not if another one of its transaction covers it.
+    pub(super) fn would_wait_again(&self, claim: Slot, mode: Mode) -> bool {
+        let record = self.record(claim);
+        let last = Candidate { tx: record.tx, mode, place: Place::END };
+        self.covering(record.tx, self.entry(record.entry).parent, mode).is_none()
+            && self.first_blocker(self.location_of(record.entry), last).is_some()
     }
 
     /// Puts granted claims back to the end of the line, in one step and in this order. What another
@@ -288,7 +295,7 @@ impl LockTable {
         claim.ok_or_else(|| self.not_held(tx, object))
     }
 
-    fn not_held(&self, tx: TxId, object: &Object) -> NotHeld {
+    pub(crate) fn not_held(&self, tx: TxId, object: &Object) -> NotHeld {
         const NAMED: usize = 8;
         let at = self.locate(object);
         let holders = self.upwards_from(at.entry.unwrap_or(at.above)).flat_map(|entry| self.granted_on(entry));

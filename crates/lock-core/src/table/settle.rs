@@ -2,6 +2,7 @@
 
 use super::LockTable;
 use super::records::{NONE, Place, Slot};
+use crate::mutant::{self, Mutant};
 use crate::{Fact, Mode};
 
 impl LockTable {
@@ -81,6 +82,9 @@ impl LockTable {
             }
             let Some(block) = self.blocker_of(reader) else {
                 found.push((place, reader));
+                if mutant::is_on(Mutant::WakesOneReader) {
+                    return;
+                }
                 continue;
             };
             // What blocks this reader blocks all behind it, but for the blocker's own.

@@ -164,6 +164,11 @@ impl LockTable {
         ids
     }
 
+    /// Those who wait, of so many transactions, in no order.
+    pub(crate) fn waiting_among(&self, most: usize) -> impl Iterator<Item = TxId> {
+        self.txs.iter().take(most).filter(|(_, tx)| tx.waiting > 0).map(|(_, tx)| tx.id)
+    }
+
     /// All that one transaction waits for here: an arrow for each claim in its way, hard and soft.
     pub fn arrows(&self, tx: TxId) -> Vec<Arrow> {
         let mut arrows = Vec::new();

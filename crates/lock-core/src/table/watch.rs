@@ -37,7 +37,7 @@ pub struct Change {
     pub waiters: Vec<WaiterView>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Watches {
     by_object: BTreeMap<Object, BTreeMap<WatchId, Scope>>,
     changed: BTreeSet<Object>,

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::{Claim, Status, TransactionOptions};
-use crate::{ClaimView, Deadlock, InvalidObject, Millis, Mode, NodeId, Object, Require, TxId, TxProfile, WayOut};
+use crate::{
+    ClaimView, Deadlock, InvalidObject, Millis, Mode, NodeId, Object, Require, ShapeWriter, TxId, TxProfile, WayOut,
+};
 
 /// The transaction machine: pure, driven by its agent.
 ///
 /// What a transaction has and waits for stands in the tables of the nodes; the machine does not keep it a
 /// second time, but is shown it. It keeps what no table knows: the options, the conditions of
 /// claims that are not plain, the deadlocks that its caller is owed, and whether it is over.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TransactionMachine {
     tx: TxId,
     options: TransactionOptions,
@@ -24,7 +26,7 @@ pub struct TransactionMachine {
     notes: Option<Box<Notes>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Notes {
     /// Nodes and require of each claim that is not simply on the home node.
     conditions: BTreeMap<Object, (BTreeSet<NodeId>, Require)>,
@@ -33,7 +35,7 @@ struct Notes {
     cannot_serve: BTreeSet<Object>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Life {
     Running,
     Aborted(Arc<Deadlock>),
@@ -250,6 +252,7 @@ impl TransactionMachine {
     pub fn gave_back(&mut self, object: &Object) {
         if let Some(notes) = &mut self.notes {
             notes.conditions.remove(object);
+            notes.cannot_serve.remove(object);
         }
     }
 
@@ -298,6 +301,18 @@ impl TransactionMachine {
         }
     }
 
+    /// Takes note that what it claims of an object can never be granted.
+    pub fn hopeless(&mut self, object: Object) {
+        self.notes().cannot_serve.insert(object);
+    }
+
+    /// Takes note that it can be granted after all, now that it was claimed once more.
+    pub fn hopeful(&mut self, object: &Object) {
+        if let Some(notes) = &mut self.notes {
+            notes.cannot_serve.remove(object);
+        }
+    }
+
     /// Takes note of locks that ended with the lease.
     pub fn lease_over(&mut self, objects: impl IntoIterator<Item = Object>) {
         self.notes().lost.extend(objects);
@@ -313,6 +328,19 @@ impl TransactionMachine {
     pub fn repeat_later(&mut self, claims: impl IntoIterator<Item = (Object, Mode)>) {
         let claims = claims.into_iter().map(|(object, mode)| LostClaim { object, mode, granted: false });
         self.notes().claim_again.extend(claims);
+    }
+
+    /// Takes down what decides how it goes on; what its caller is owed as news does not.
+    pub(crate) fn write_shape(&self, out: &mut ShapeWriter) {
+        let life = match self.life {
+            Life::Running => 0_u8,
+            Life::Aborted(_) => 1,
+            Life::Ended => 2,
+        };
+        let notes = self.notes.as_deref();
+        let conditions = notes.map(|notes| &notes.conditions).filter(|conditions| !conditions.is_empty());
+        let cannot_serve = notes.map(|notes| &notes.cannot_serve).filter(|objects| !objects.is_empty());
+        out.plain(&(self.tx, life, conditions, cannot_serve));
     }
 
     /// Whether something that it claimed can never be granted any more.

@@ -26,10 +26,10 @@ impl NaiveWorld {
                     }
                 })?;
             }
-            Action::LockRequiring(object, mode, require) => {
-                let id = ClaimId::new(tx, object);
-                self.must_require_the_same(&id, *require)?;
-                self.without_late_waits(tx, |world| world.lock(&id, *mode))?;
+            Action::LockOn(claim) => {
+                let id = ClaimId::new(tx, &claim.object);
+                self.must_require_the_same(&id, claim.require)?;
+                self.without_late_waits(tx, |world| world.lock(&id, claim.mode))?;
             }
             Action::Try(object, mode) => {
                 let id = ClaimId::new(tx, object);
@@ -99,7 +99,7 @@ impl NaiveWorld {
     }
 
     /// A held write becomes a read; so does a write that is only waited for.
-    fn downgrade(&mut self, id: &ClaimId) {
+    pub(super) fn downgrade(&mut self, id: &ClaimId) {
         match self.claims.get_mut(id) {
             Some(Claim { granted: Some(grant), .. }) => grant.mode = Mode::Read,
             Some(Claim { waiting: Some(wait), .. }) => wait.mode = Mode::Read,

@@ -54,6 +54,13 @@ impl Arrows {
         reached
     }
 
+    /// Of the sets of stuck transactions that all wait on each other and on nobody else who is stuck, the one with the
+    /// oldest member. These arrows must be those among the stuck.
+    pub(super) fn sink(&self, stuck: &BTreeSet<TxId>) -> BTreeSet<TxId> {
+        let is_in_a_sink = |tx: &TxId| self.reachable(*tx).iter().all(|other| self.reachable(*other).contains(tx));
+        stuck.iter().copied().find(is_in_a_sink).map_or_else(|| stuck.clone(), |tx| self.reachable(tx))
+    }
+
     fn filtered(&self, keep: impl Fn(TxId, TxId) -> bool) -> Self {
         let kept = self.0.iter().filter(|((waiter, blocker), _)| keep(*waiter, *blocker));
         Self(kept.map(|(ends, pairs)| (*ends, pairs.clone())).collect())

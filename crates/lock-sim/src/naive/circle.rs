@@ -17,15 +17,30 @@ impl Arrows {
     /// The smallest of the shortest circles in which this member is the oldest.
     fn circle_from(&self, oldest: TxId, members: &BTreeSet<TxId>) -> Option<Vec<TxId>> {
         let younger: BTreeSet<TxId> = members.range(oldest..).copied().collect();
-        let steps = self.steps_to(oldest, &younger);
-        let mut circle = vec![oldest];
-        let mut here = oldest;
+        self.way(oldest, oldest, &younger)
+    }
+
+    /// The shortest circle that goes over one arrow, the oldest member first; of several the one that goes on
+    /// from there by the oldest.
+    pub(super) fn circle_over(&self, from: TxId, to: TxId, members: &BTreeSet<TxId>) -> Vec<TxId> {
+        let mut circle = self.way(to, from, members).expect("the arrow lies on a circle");
+        circle.push(from);
+        let oldest = circle.iter().enumerate().min_by_key(|(_, tx)| **tx).map_or(0, |(at, _)| at);
+        circle.rotate_left(oldest);
+        circle
+    }
+
+    /// The smallest of the shortest ways from one to another, the last one left out.
+    fn way(&self, from: TxId, to: TxId, members: &BTreeSet<TxId>) -> Option<Vec<TxId>> {
+        let steps = self.steps_to(to, members);
+        let mut way = vec![from];
+        let mut here = from;
         loop {
             let nearest = self.blockers(here).filter_map(|next| Some((*steps.get(&next)?, next))).min()?.1;
-            if nearest == oldest {
-                return Some(circle);
+            if nearest == to {
+                return Some(way);
             }
-            circle.push(nearest);
+            way.push(nearest);
             here = nearest;
         }
     }

@@ -9,11 +9,13 @@
 //! |---|---|
 //! | what is kept | `world.rs`, `claim.rs` |
 //! | what each action does | `actions.rs` |
+//! | what programs do besides | `taking_back.rs` |
 //! | who is ahead of whom, and who is granted | `line.rs` |
 //! | who waits on whom | `arrows.rs` |
 //! | who can never go on | `stuck.rs` |
 //! | who gives way | `circle.rs`, `way_out.rs`, `resolution.rs` |
 //! | what must be true after each step | `promises.rs` |
+//! | what it is like, for comparing | `shape.rs` |
 mod actions;
 mod arrows;
 mod circle;
@@ -22,7 +24,9 @@ mod fewest_victims;
 mod line;
 mod promises;
 mod resolution;
+mod shape;
 mod stuck;
+mod taking_back;
 mod way_out;
 mod world;
 

@@ -11,8 +11,10 @@ use super::claim::ClaimId;
 impl NaiveWorld {
     /// The way out that all who see the same stuck transactions name.
     ///
+    /// It is computed on one sink of them, which every looker within it sees alike.
     /// First, order is laid aside: who would be stuck if only grants stood in the way?
     pub(super) fn way_out(&self, stuck: &BTreeSet<TxId>, arrows: &Arrows) -> Deadlock {
+        let stuck = &arrows.among(stuck).sink(stuck);
         let arrows = arrows.among(stuck);
         let hard = arrows.hard();
         let served = hard.serve(stuck.clone());
@@ -55,19 +57,19 @@ impl NaiveWorld {
     }
 }
 
-/// Only order stands in the way: who points up the line is let past the one it points at.
+/// Only order stands in the way: who points up the line is let past the one it points at. Of all such arrows
+/// that lie on a circle, the one that starts first in the line is turned; of several, the one at the oldest.
 ///
 /// Everybody was served over hard arrows, so these point down the line, no claim waits by a
 /// hard arrow on one later in the line, and on one node none has to be left out here.
 fn somebody_overtakes(line: &[TxId], arrows: &Arrows) -> Deadlock {
     let place = |tx: TxId| line.iter().position(|other| *other == tx);
-    let circle = arrows.canonical_circle(&line.iter().copied().collect());
-    let circle = circle.expect("those who are stuck wait in a circle");
-    let points_up = |waiter: TxId, blocker: TxId| {
-        arrows.kind(waiter, blocker) == Some(ArrowKind::Soft) && place(waiter) < place(blocker)
-    };
-    let turned = ends(&circle).find(|(waiter, blocker)| points_up(*waiter, *blocker));
+    let turned = line.iter().find_map(|first| {
+        let points_up = |second: &TxId| place(*first) < place(*second) && arrows.reachable(*second).contains(first);
+        Some((*first, arrows.blockers(*first).find(points_up)?))
+    });
     let (first, second) = turned.expect("a circle points up somewhere, and hard arrows do not");
+    let circle = arrows.circle_over(first, second, &line.iter().copied().collect());
     Deadlock { circle: explain(&circle, arrows), way_out: WayOut::Overtaking { first, second } }
 }
 

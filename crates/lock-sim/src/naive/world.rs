@@ -7,7 +7,7 @@ use lock_core::{Deadlock, Millis, Mode, Object, Require, Token, TxId, WaitGraph}
 use super::claim::{Claim, ClaimId};
 use super::resolution::Resolution;
 use crate::seeded::Seeded;
-use crate::{Action, Engine, Refusal, TxOptions, TxStatus};
+use crate::{Action, Engine, Refusal, Standing, TxOptions, TxStatus};
 
 /// One node and its transactions, worked out from the rules with no regard for speed.
 ///
@@ -89,6 +89,22 @@ impl NaiveWorld {
         deadlines.filter(|(deadline, _)| *deadline <= until).min()
     }
 
+    /// What became of a transaction.
+    pub(crate) fn status_of(&self, tx: TxId) -> TxStatus {
+        match self.transactions.get(&tx).map(|transaction| transaction.life) {
+            Some(Life::Ended) => TxStatus::Ended,
+            Some(Life::Aborted) => TxStatus::Aborted,
+            _ if self.is_waiting(tx) => TxStatus::Waiting,
+            _ if self.claims_of(tx).next().is_some() => TxStatus::HasAll,
+            _ => TxStatus::NoLocks,
+        }
+    }
+
+    /// Gives the deadlocks that were resolved since the last time, and forgets them.
+    pub(crate) fn take_deadlocks(&mut self) -> Vec<Deadlock> {
+        std::mem::take(&mut self.deadlocks)
+    }
+
     /// Resolves what deadlocks there are, seen from one transaction, and tells what it took.
     ///
     /// [`Engine::act`] does this by itself. It is only of use after [`NaiveWorld::carry_out`].
@@ -129,18 +145,22 @@ impl Engine for NaiveWorld {
     }
 
     fn status(&mut self, tx: TxId) -> TxStatus {
-        match self.transactions.get(&tx).map(|transaction| transaction.life) {
-            Some(Life::Ended) => TxStatus::Ended,
-            Some(Life::Aborted) => TxStatus::Aborted,
-            _ if self.is_waiting(tx) => TxStatus::Waiting,
-            _ if self.claims_of(tx).next().is_some() => TxStatus::HasAll,
-            _ => TxStatus::NoLocks,
-        }
+        self.status_of(tx)
     }
 
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {
         let waiting = self.claims_of(tx).filter(|(_, claim)| claim.waiting.is_some());
         waiting.map(|(id, _)| id.object.clone()).collect()
+    }
+
+    fn claims(&mut self, tx: TxId) -> Vec<Standing> {
+        let claims = self.claims_of(tx).map(|(id, claim)| Standing {
+            object: id.object.clone(),
+            node: None,
+            granted: claim.granted.map(|grant| grant.mode),
+            wanted: claim.waiting.map(|wait| wait.mode),
+        });
+        claims.collect()
     }
 
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode> {

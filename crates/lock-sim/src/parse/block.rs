@@ -3,7 +3,7 @@
 use super::command::parse_command;
 use super::error::Wrong;
 use super::known::Known;
-use crate::{Command, Expectation, Step, Together};
+use crate::{Command, Expectation, Fault, Step, Together};
 
 /// The steps so far, and the `together` that is open.
 #[derive(Default)]
@@ -70,6 +70,9 @@ impl Block {
             Command::Nodes if !self.steps.is_empty() => {
                 Err(Wrong::new(line, found, "`nodes` only once, before any other command"))
             }
+            Command::Fault(Fault::Clocks(_)) if self.steps.iter().any(is_more_than_the_form) => {
+                Err(Wrong::new(line, found, "`clocks` only before anything happens"))
+            }
             Command::Expect(Expectation::Error(_)) if !self.last_may_be_refused() => {
                 Err(Wrong::new(line, found, "`expect error` right after a command that can be refused"))
             }
@@ -85,6 +88,10 @@ impl Block {
             )
         })
     }
+}
+
+fn is_more_than_the_form(step: &Step) -> bool {
+    !matches!(step.command, Command::Nodes | Command::Lenient | Command::Fault(Fault::Weather(_)))
 }
 
 fn may_be_let_loose(command: &Command) -> bool {

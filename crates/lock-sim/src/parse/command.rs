@@ -6,7 +6,7 @@ use super::error::Wrong;
 use super::expect::parse_expectation;
 use super::known::Known;
 use super::words::Words;
-use crate::{Action, Begin, Claim, Command, Fault};
+use crate::{Action, Begin, Claim, Command, Fault, Weather};
 
 pub(super) fn parse_command(line: usize, said: &str, known: &mut Known) -> Result<Command, Wrong> {
     let mut words = Words::new(line, said);
@@ -17,7 +17,7 @@ pub(super) fn parse_command(line: usize, said: &str, known: &mut Known) -> Resul
 }
 
 const COMMANDS: &str = "a command: nodes, tx, lock, lock-many, try, unlock, downgrade, surrender, saw, end, drop, \
-     crash, start, freeze, thaw, split, heal, together, done, advance, drain or expect";
+     crash, start, freeze, thaw, split, heal, weather, clocks, lenient, together, done, advance, drain or expect";
 
 fn parse_after(word: &str, words: &mut Words<'_>, known: &mut Known) -> Result<Command, Wrong> {
     match word {
@@ -34,6 +34,9 @@ fn parse_after(word: &str, words: &mut Words<'_>, known: &mut Known) -> Result<C
         "thaw" => Ok(Command::Fault(Fault::Thaw(known.node(words)?))),
         "split" => parse_split(words, known),
         "heal" => Ok(Command::Fault(Fault::Heal)),
+        "weather" => parse_weather(words),
+        "clocks" => parse_clocks(words),
+        "lenient" => Ok(Command::Lenient),
         "advance" => {
             let duration = words.next("a duration such as 500ms or 3s")?;
             Ok(Command::Advance { ms: words.duration_ms(duration)? })
@@ -137,6 +140,41 @@ fn parse_require(words: &mut Words<'_>) -> Result<Require, Wrong> {
     let word = words.next(EXPECTED)?;
     let found = ALL.into_iter().find(|require| require.to_string() == word);
     found.ok_or_else(|| words.wrong(word, EXPECTED))
+}
+
+fn parse_weather(words: &mut Words<'_>) -> Result<Command, Wrong> {
+    const EXPECTED: &str = "delay=5ms..20ms, drop=P or duplicate=P, each once, with P of a thousand frames";
+    let mut weather = Weather::default();
+    let mut seen = Vec::new();
+    while let Some(word) = words.optional() {
+        let wrong = || words.wrong(word, EXPECTED);
+        let (key, value) = word.split_once('=').ok_or_else(wrong)?;
+        if seen.contains(&key) {
+            return Err(wrong());
+        }
+        seen.push(key);
+        let permille = || value.parse().ok().filter(|share| *share < 1_000).ok_or_else(wrong);
+        match key {
+            "delay" => {
+                let (from, to) = value.split_once("..").ok_or_else(wrong)?;
+                (weather.delay_from_ms, weather.delay_to_ms) = (words.duration_ms(from)?, words.duration_ms(to)?);
+                if weather.delay_from_ms > weather.delay_to_ms {
+                    return Err(wrong());
+                }
+            }
+            "drop" => weather.drop_permille = permille()?,
+            "duplicate" => weather.duplicate_permille = permille()?,
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(Command::Fault(Fault::Weather(weather)))
+}
+
+fn parse_clocks(words: &mut Words<'_>) -> Result<Command, Wrong> {
+    const EXPECTED: &str = "drift=P, with P of a million, at most 100000";
+    let word = words.next(EXPECTED)?;
+    let drift = word.strip_prefix("drift=").and_then(|number| number.parse().ok()).filter(|drift| *drift <= 100_000);
+    drift.map(|drift| Command::Fault(Fault::Clocks(drift))).ok_or_else(|| words.wrong(word, EXPECTED))
 }
 
 fn parse_split(words: &mut Words<'_>, known: &Known) -> Result<Command, Wrong> {

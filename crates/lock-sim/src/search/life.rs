@@ -2,7 +2,7 @@
 
 use lock_core::{TxId, WayOut};
 
-use super::script::{Script, Step};
+use super::script::{Script, ScriptStep as Step};
 use crate::{Action, Engine, NaiveWorld, TxStatus};
 
 /// What was counted.

@@ -2,7 +2,7 @@
 
 use lock_core::TxId;
 
-use super::script::{Script, Step};
+use super::script::{Script, ScriptStep as Step};
 use crate::{Action, TxOptions};
 
 /// Leaves out whatever is not needed for the failure, until nothing more can be left out.

@@ -10,9 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use life::Tally;
 pub use report::{Finding, SearchReport};
+pub use script::{Script, ScriptStep};
 
 use life::live;
-use script::Script;
 
 /// Lives through that many random worlds; the same seed gives the same worlds.
 ///

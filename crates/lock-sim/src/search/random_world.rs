@@ -2,7 +2,7 @@
 
 use lock_core::{Mode, Object, TxId};
 
-use super::script::{Script, Step};
+use super::script::{Script, ScriptStep as Step};
 use crate::seeded::Seeded;
 use crate::{Action, TxOptions};
 

@@ -6,16 +6,21 @@ use lock_core::{Mode, Object, TxId};
 
 use crate::{Action, TxOptions};
 
-/// The life of one world: its transactions, counted from 1, and what they do.
+/// The life of one world: its transactions, counted from 1, and what they do. It is shown as a scenario.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Script {
-    pub(super) transactions: Vec<TxOptions>,
-    pub(super) steps: Vec<Step>,
+pub struct Script {
+    /// How they are begun.
+    pub transactions: Vec<TxOptions>,
+    /// What happens then.
+    pub steps: Vec<ScriptStep>,
 }
 
+/// One step of a life, shown as a line of a scenario.
 #[derive(Clone, Debug)]
-pub(super) enum Step {
+pub enum ScriptStep {
+    /// A transaction acts.
     Act(TxId, Action),
+    /// So many milliseconds pass.
     Advance(u64),
 }
 
@@ -39,7 +44,7 @@ impl fmt::Display for Script {
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for ScriptStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Advance(ms) => write!(f, "advance {ms}ms"),
@@ -53,8 +58,12 @@ impl fmt::Display for Step {
                 }
                 Ok(())
             }
-            Self::Act(tx, Action::LockRequiring(object, mode, require)) => {
-                write!(f, "lock {tx} {} require {require}", Claim(object, *mode))
+            Self::Act(tx, Action::LockOn(claim)) => {
+                write!(f, "lock {tx} {}", Claim(&claim.object, claim.mode))?;
+                for (index, node) in claim.nodes.iter().enumerate() {
+                    write!(f, "{}{node}", if index > 0 { "," } else { " on " })?;
+                }
+                write!(f, " require {}", claim.require)
             }
             Self::Act(tx, Action::Try(object, mode)) => {
                 write!(f, "try {tx} {}", Claim(object, *mode))

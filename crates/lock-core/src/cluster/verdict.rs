@@ -1,0 +1,112 @@
+//! Acting on evidence: the home of whoever is to give way checks it against what it knows itself, and acts once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::agent::{Agent, Turning};
+use super::message::{Evidence, FarStep, Message, Request};
+use super::node::NodeMachine;
+use super::tables::Tables;
+use crate::mutant::{self, Mutant};
+use crate::{Deadlock, Millis, NodeId, Object, Token, TxId, WaitName, WayOut};
+
+impl NodeMachine {
+    /// Evidence of a deadlock, for a transaction that lives here. It is good only for the state in which the
+    /// transaction was read, so no evidence is acted upon twice.
+    pub(super) fn judge(&mut self, tables: &mut dyn Tables, from: &NodeId, look: u64, evidence: Evidence, now: Millis) {
+        let agent = self.agents.get(&evidence.tx);
+        let acted = agent.is_some_and(|agent| {
+            agent.is_waiting()
+                && (agent.stamp == evidence.stamp || mutant::is_on(Mutant::ActsTwice))
+                && agent.turning.is_none()
+                && evidence.step.is_of(agent)
+        });
+        if acted {
+            tables.about_to_act(self, (from, look), &evidence);
+            self.act_on(evidence, now);
+        }
+        self.say(from, Message::Resolved { look, acted }, now);
+    }
+
+    fn act_on(&mut self, evidence: Evidence, now: Millis) {
+        let Evidence { tx, deadlock, homes, step, .. } = evidence;
+        match step {
+            FarStep::GiveWay(grants) => self.give_way(tx, &grants, deadlock, &homes, now),
+            FarStep::Turn(pairs) => self.ask_to_turn(tx, pairs, deadlock, homes, now),
+        }
+    }
+
+    fn give_way(
+        &mut self,
+        tx: TxId,
+        grants: &[(NodeId, Object, Token)],
+        deadlock: Deadlock,
+        homes: &[NodeId],
+        now: Millis,
+    ) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        let told = |object: &Object| agent.claims.get(object).is_some_and(|claim| claim.told);
+        let must_abort = agent.machine.options().abort_on_deadlock && grants.iter().any(|(_, object, _)| told(object));
+        let deadlock =
+            if must_abort { Deadlock { way_out: WayOut::Abort { victim: tx }, ..deadlock } } else { deadlock };
+        if must_abort {
+            self.note(&Arc::new(deadlock.clone()), &[tx]);
+            self.let_go(tx, now);
+        } else {
+            self.requeue(tx, grants, now);
+        }
+        self.announce(deadlock, homes, must_abort.then_some(tx), now);
+    }
+
+    fn ask_to_turn(
+        &mut self,
+        tx: TxId,
+        pairs: Vec<(NodeId, WaitName, WaitName)>,
+        deadlock: Deadlock,
+        homes: Vec<NodeId>,
+        now: Millis,
+    ) {
+        let mut by_node: BTreeMap<NodeId, Vec<(WaitName, WaitName)>> = BTreeMap::new();
+        for (node, first, second) in pairs {
+            by_node.entry(node).or_default().push((first, second));
+        }
+        let mut asks = BTreeSet::new();
+        for (node, pairs) in by_node {
+            let objects: Vec<Object> = pairs.iter().map(|(first, _)| first.object.clone()).collect();
+            asks.insert(self.request(tx, &node, Request::Turn(pairs), &objects, now));
+        }
+        if let Some(agent) = self.agents.get_mut(&tx) {
+            agent.turning = Some(Turning { asks, deadlock, homes });
+        }
+    }
+
+    /// A node has answered whether it turned what it was asked to. One that did is enough: the arrow is another one now.
+    pub(super) fn turn_answered(&mut self, tx: TxId, ask: u64, turned: bool, now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        let Some(turning) = &mut agent.turning else { return };
+        if !turning.asks.remove(&ask) {
+            return;
+        }
+        if turned {
+            let Some(Turning { deadlock, homes, .. }) = agent.turning.take() else { return };
+            self.announce(deadlock, &homes, None, now);
+        } else if turning.asks.is_empty() {
+            agent.turning = None;
+        }
+    }
+}
+
+impl FarStep {
+    /// Whether all that it names are parts of claims of the one who is to act.
+    fn is_of(&self, agent: &Agent) -> bool {
+        let has = |node: &NodeId, object: &Object| {
+            agent.claims.get(object).is_some_and(|claim| claim.nodes.contains_key(node))
+        };
+        match self {
+            Self::GiveWay(grants) => grants.iter().all(|(node, object, _)| has(node, object)),
+            Self::Turn(pairs) => {
+                pairs.iter().all(|(node, first, _)| first.tx == agent.tx() && has(node, &first.object))
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Every promise holds, after every event, in random lives of clusters with faults.
+//!
+//! `PROMISE_SEEDS=A..B` tries those seeds; `PROMISE_TRACE=SEED` prints what happens in one of them.
+
+mod random_cluster;
+
+use random_cluster::{Life, Random, live, lived};
+
+fn seeds() -> std::ops::Range<u64> {
+    let given = std::env::var("PROMISE_SEEDS").ok();
+    let range = given.and_then(|text| {
+        let (from, to) = text.split_once("..")?;
+        Some(from.parse().ok()?..to.parse().ok()?)
+    });
+    range.unwrap_or(0..40)
+}
+
+fn life_of(seed: u64) -> Life {
+    Life::of(&mut Random::new(!seed))
+}
+
+#[test]
+fn in_random_lives() {
+    if let Some(seed) = std::env::var("PROMISE_TRACE").ok().and_then(|seed| seed.parse().ok()) {
+        let world = lived(life_of(seed), seed, true);
+        println!("{:?}\n{}", life_of(seed), world.trace().join("\n"));
+    }
+    let (mut events, mut deadlocks, mut failures) = (0, 0, Vec::new());
+    for seed in seeds() {
+        let outcome = live(life_of(seed), seed);
+        events += outcome.events;
+        deadlocks += outcome.deadlocks;
+        failures.extend(outcome.broken.map(|broken| format!("seed {seed}: {broken}")));
+    }
+    println!("{events} events, {deadlocks} deadlocks");
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), seeds().count(), failures.join("\n"));
+    assert!(deadlocks > 0, "a test without a deadlock shows nothing");
+}
+
+#[test]
+fn in_lives_of_seeds_that_found_something() {
+    let seeds_that_found_something = [8, 9, 17, 21, 32, 34, 49, 98, 172, 184, 268, 528, 906, 1395, 1504, 1723, 3508];
+    let broken =
+        seeds_that_found_something.into_iter().filter_map(|seed| Some((seed, live(life_of(seed), seed).broken?)));
+    let broken: Vec<String> = broken.map(|(seed, broken)| format!("seed {seed}: {broken}")).collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
