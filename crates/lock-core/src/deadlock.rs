@@ -1,5 +1,7 @@
 //! A deadlock that was found and resolved: who waited for what, and who gave way.
 
+mod written;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -40,8 +42,7 @@ pub struct Arrow {
 }
 
 /// Who gave way, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "how")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WayOut {
     /// The victim went back to the end of the queues of these objects, still wanting them.
     Surrender {

@@ -37,7 +37,8 @@ mod wait_graph;
 
 pub use cluster::{
     Belief, Between, Call, CallError, Counters, Evidence, FarStep, Frame, Held, Hello, HomeRow, Kept, Life, Message,
-    NodeConfig, NodeMachine, Output, PROTOCOL, Reach, Request, Rows, Tables, Timing, UnmetRow, Unwelcome, WaitRow,
+    NodeConfig, NodeMachine, Output, PROTOCOL, Reach, Request, Rows, Series, ShapeWriter, Tables, Timing, UnmetRow,
+    Unwelcome, WaitRow,
 };
 pub use deadlock::{Arrow, ArrowKind, Deadlock, WayOut};
 pub use fact::Fact;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use lock_core::{
-    Call, Claim, Frame, Incarnation, LockTable, Millis, Mode, NodeConfig, NodeId, NodeMachine, Object, Output, Require,
-    Status, Tokens, TransactionOptions, TxId,
+    Call, CallError, Claim, Frame, Incarnation, LockTable, Millis, Mode, NodeConfig, NodeId, NodeMachine, Object,
+    Output, Require, Status, Tokens, TransactionOptions, TxId,
 };
 
 /// Nodes with a table each; frames arrive at once and in order, unless they are held back.
-struct Nodes {
+struct Cluster {
     now: Millis,
     nodes: BTreeMap<NodeId, (NodeMachine, LockTable)>,
     lost: Vec<(TxId, Object)>,
@@ -31,18 +31,24 @@ fn start(name: &str, names: &[&str], incarnation: Incarnation, now: Millis) -> (
     (machine, LockTable::new(incarnation, Tokens::starting_at(incarnation), 0))
 }
 
-impl Nodes {
+impl Cluster {
     fn new(names: &[&str]) -> Self {
+        Self::without(names, None)
+    }
+
+    /// One of the nodes does not listen yet.
+    fn without(names: &[&str], held_back: Option<NodeId>) -> Self {
         let nodes = names.iter().map(|name| (node(name), start(name, names, Incarnation(1), Millis(0))));
         let (lost, under_way) = (Vec::new(), Vec::new());
-        let mut nodes = Self { now: Millis(0), nodes: nodes.collect(), lost, held_back: None, under_way };
+        let mut nodes = Self { now: Millis(0), nodes: nodes.collect(), lost, held_back, under_way };
         nodes.pass(10);
         nodes
     }
 
     fn pass(&mut self, ms: u64) {
-        for _ in 0..ms.div_ceil(10) {
-            self.now = Millis(self.now.0 + 10);
+        let step = if ms < 10_000 { 10 } else { 100 };
+        for _ in 0..ms.div_ceil(step) {
+            self.now = Millis(self.now.0 + step);
             for name in self.nodes.keys().cloned().collect::<Vec<_>>() {
                 let (machine, table) = self.nodes.get_mut(&name).expect("a node");
                 machine.tick(table, self.now);
@@ -75,7 +81,7 @@ impl Nodes {
         self.nodes.get_mut(&node(home)).expect("a node").0.begin(tx, options);
     }
 
-    fn call(&mut self, home: &str, tx: TxId, call: Call) -> Result<(), lock_core::CallError> {
+    fn call(&mut self, home: &str, tx: TxId, call: Call) -> Result<(), CallError> {
         let (machine, table) = self.nodes.get_mut(&node(home)).expect("a node");
         let done = machine.call(table, tx, call, self.now);
         self.take(&node(home));
@@ -103,7 +109,7 @@ fn write(path: &str, on: &[&str]) -> Claim {
 
 #[test]
 fn at_the_end_of_its_lease_a_transaction_is_over_everywhere() {
-    let mut nodes = Nodes::new(&["n1", "n2"]);
+    let mut nodes = Cluster::new(&["n1", "n2"]);
     let (t1, t2) = (TxId(1), TxId(2));
     nodes.begin("n1", t1, TransactionOptions { lease: Some(Millis(1_000)), ..TransactionOptions::default() });
     nodes.begin("n1", t2, TransactionOptions::default());
@@ -123,4 +129,69 @@ fn at_the_end_of_its_lease_a_transaction_is_over_everywhere() {
     assert!(matches!(nodes.status("n1", t2), Status::HaveAllLocks { .. }));
     assert!(nodes.call("n1", t1, Call::Lock(vec![write("b", &["n2"])])).is_err(), "it has ended");
     assert_eq!(nodes.machine("n1").next_tick().filter(|at| *at <= nodes.now), None, "no tick is due for it for ever");
+}
+
+#[test]
+fn the_death_of_an_earlier_life_says_nothing_of_the_present_one() {
+    let (mut n1, mut table) = start("n1", &["n1", "n2"], Incarnation(9), Millis(0));
+    let (mut n2, mut other) = start("n2", &["n1", "n2"], Incarnation(5), Millis(0));
+    n2.tick(&mut other, Millis(0));
+    for output in n2.take_outputs() {
+        if let Output::Send { frame, .. } = output {
+            n1.receive(&mut table, &node("n2"), *frame, Millis(1));
+        }
+    }
+    for earlier in [None, Some(Incarnation(4))] {
+        n1.gone(&mut table, &node("n2"), earlier, Millis(2));
+        assert!(n1.is_recovering(), "n2 lives, and has yet to tell what it holds");
+    }
+    n1.gone(&mut table, &node("n2"), Some(Incarnation(5)), Millis(3));
+    assert!(!n1.is_recovering());
+}
+
+#[test]
+fn a_batch_counts_every_object_that_it_adds_and_no_other() {
+    let config = NodeConfig { max_claims: 3, ..NodeConfig::new(node("n1"), Incarnation(1)) };
+    let mut machine = NodeMachine::new(config, Millis(0));
+    let mut table = LockTable::new(Incarnation(1), Tokens::starting_at(Incarnation(1)), 0);
+    machine.begin(TxId(1), TransactionOptions::default());
+    let mut lock = |paths: &[&str]| {
+        let claims = paths.iter().map(|path| write(path, &["n1"])).collect();
+        machine.call(&mut table, TxId(1), Call::Lock(claims), Millis(0))
+    };
+    lock(&["a", "b", "c", "d"]).expect_err("four are too many");
+    lock(&["a", "b", "a", "c"]).expect("an object named twice is one");
+    lock(&["b", "a"]).expect("a repeat adds nothing");
+    lock(&["d"]).expect_err("a fourth is too many");
+    assert_eq!(table.len(), 3);
+}
+
+#[test]
+fn a_node_that_recovers_keeps_so_much_and_then_is_busy() {
+    const CLAIMS: u64 = 100;
+    for on in ["n1", "n2"] {
+        // As long as n3 says nothing, both recover.
+        let mut nodes = Cluster::without(&["n1", "n2", "n3"], Some(node("n3")));
+        let mut asked = 0;
+        let limit = loop {
+            let tx = TxId(1 + asked / CLAIMS);
+            if asked % CLAIMS == 0 {
+                nodes.begin("n1", tx, TransactionOptions::default());
+            }
+            match nodes.call("n1", tx, Call::Lock(vec![write(&format!("o{asked}"), &[on])])) {
+                Ok(()) => asked += 1,
+                Err(CallError::Busy { node, limit }) => {
+                    assert_eq!(node.as_str(), on);
+                    break limit;
+                }
+                Err(other) => panic!("{other}"),
+            }
+            assert!(asked < 100_000, "a bound is met");
+        };
+        assert_eq!(nodes.machine(on).kept().stashed, limit);
+        nodes.held_back = None;
+        nodes.pass(20_000);
+        assert_eq!(nodes.machine(on).kept().stashed, 0);
+        assert_eq!(nodes.table(on).len() as u64, asked, "all that was taken in is served");
+    }
 }

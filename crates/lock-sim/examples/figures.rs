@@ -1,8 +1,7 @@
 //! What a simulated cluster costs: operations a second, and messages for each deadlock across nodes.
 //!
 //! `cargo run --release -p lock-sim --example figures`
-
-#![allow(clippy::disallowed_methods)] // the clock says how long it took
+#![allow(clippy::disallowed_methods, clippy::cast_precision_loss)] // the clock says how long it took; nothing else
 
 use std::time::Instant;
 

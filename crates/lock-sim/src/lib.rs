@@ -9,7 +9,8 @@
 //! | [`ParseError`] | how a wrong file is reported |
 //! | [`Engine`], [`Action`] | what a scenario runs on |
 //! | [`PureNode`] | the rules of one node, as they are used |
-//! | [`World`] | a cluster of nodes, with faults, in virtual time |
+//! | [`Cluster`] | many nodes in a Rust test: transactions, faults, demands |
+//! | [`World`] | what it runs on: a cluster of nodes, with faults, in virtual time |
 //! | [`ActorNode`] | the same rules as programs meet them: a real node, real transactions |
 //! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
@@ -32,6 +33,7 @@
 //! ```
 #![warn(missing_docs)]
 mod actors;
+mod cluster;
 mod drain;
 mod engine;
 mod engines;
@@ -65,6 +67,7 @@ mod workload;
 mod world;
 
 pub use actors::ActorNode;
+pub use cluster::{Cluster, Want};
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
 pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for, engine_for_scenario};
 pub use explanation::{UnreadableDeadlock, read_deadlock};

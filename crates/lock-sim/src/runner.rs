@@ -235,7 +235,7 @@ impl Runner<'_> {
 }
 
 /// A deadlock is resolved before anybody can look, so what stands is marked with the last one.
-fn marked(standing: WaitGraph, last: Option<&Deadlock>) -> WaitGraph {
+pub(crate) fn marked(standing: WaitGraph, last: Option<&Deadlock>) -> WaitGraph {
     match last {
         Some(deadlock) if standing.arrows.is_empty() => deadlock.graph(),
         Some(deadlock) if standing.deadlocked.is_empty() => {

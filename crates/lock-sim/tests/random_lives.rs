@@ -43,6 +43,16 @@ fn with_everything() {
 }
 
 #[test]
+fn of_seeds_that_found_something() {
+    for (profile, seed) in [(Profile::Chaos, 501_006), (Profile::Crashes, 501_216)] {
+        let scenario = Scenario::parse("life", &generate(profile, seed, 40)).expect("a well-formed life");
+        if let Err(failure) = live(&scenario, seed) {
+            panic!("profile {profile}, seed {seed}: {failure}");
+        }
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_life_byte_for_byte() {
     for seed in 0..10 {
         let text = generate(Profile::Chaos, seed, 200);

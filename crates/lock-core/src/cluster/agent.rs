@@ -6,7 +6,7 @@ use super::rows::{HomeRow, UnmetRow};
 use crate::{ClaimView, Mode, NodeId, Object, Require, Standing, Token, TransactionMachine, TxId};
 
 /// The pure part of a transaction agent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Agent {
     pub(super) machine: TransactionMachine,
     pub(super) claims: BTreeMap<Object, Spread>,
@@ -23,7 +23,7 @@ pub(super) struct Agent {
 }
 
 /// An overtaking under way: noted once a node says that it took place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Turning {
     pub(super) asks: BTreeSet<u64>,
     pub(super) deadlock: crate::Deadlock,

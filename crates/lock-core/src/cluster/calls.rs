@@ -156,37 +156,44 @@ impl NodeMachine {
     /// The claims with their nodes, the same object twice joined; or why they are not taken.
     fn admit(&mut self, tx: TxId, claims: Vec<Claim>) -> Result<Vec<Claim>, CallError> {
         let mut joined: Vec<Claim> = Vec::new();
+        let mut places: BTreeMap<Object, usize> = BTreeMap::new();
+        let mut new = 0;
         for mut claim in claims {
             if claim.nodes.is_empty() {
                 claim.nodes.push(self.me.node.clone());
             }
-            self.check_room(tx, &claim)?;
+            self.check_room(&claim)?;
             let Some(agent) = self.agents.get_mut(&tx) else { return Err(CallError::Unknown(tx)) };
-            let is_claimed = agent.claims.contains_key(&claim.object);
-            if !is_claimed && !joined.iter().any(|other| other.object == claim.object) {
+            let place = places.get(&claim.object).copied();
+            let is_claimed = place.is_some() || agent.claims.contains_key(&claim.object);
+            if !is_claimed {
+                if agent.claims.len() + new >= self.max_claims {
+                    let limit = u32::try_from(self.max_claims).unwrap_or(u32::MAX);
+                    return Err(ClaimError::TooManyClaims { tx, limit }.into());
+                }
+                new += 1;
                 agent.machine.gave_back(&claim.object);
             }
             agent.machine.admit(&claim, &self.me.node, &claim.nodes, is_claimed)?;
-            match joined.iter_mut().find(|other| other.object == claim.object) {
-                Some(other) => {
-                    other.mode = other.mode.max(claim.mode);
-                    other.nodes.extend(claim.nodes);
-                }
-                None => joined.push(claim),
+            if let Some(other) = place.and_then(|place| joined.get_mut(place)) {
+                other.mode = other.mode.max(claim.mode);
+                other.nodes.extend(claim.nodes);
+            } else {
+                places.insert(claim.object.clone(), joined.len());
+                joined.push(claim);
             }
         }
         Ok(joined)
     }
 
-    fn check_room(&self, tx: TxId, claim: &Claim) -> Result<(), CallError> {
-        let busy = claim.nodes.iter().find(|node| self.links.get(*node).is_some_and(Link::is_busy));
+    fn check_room(&self, claim: &Claim) -> Result<(), CallError> {
+        let is_busy = |node: &NodeId| match self.links.get(node) {
+            Some(link) => link.is_busy(),
+            None => *node == self.me.node && self.stashes_enough_of(node),
+        };
+        let busy = claim.nodes.iter().find(|node| is_busy(node));
         if let Some(node) = busy {
             return Err(CallError::Busy { node: node.clone(), limit: Link::ROOM });
-        }
-        let claims = self.agents.get(&tx).map_or(0, |agent| agent.claims.len());
-        if claims >= self.max_claims {
-            let limit = u32::try_from(self.max_claims).unwrap_or(u32::MAX);
-            return Err(ClaimError::TooManyClaims { tx, limit }.into());
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 
 use super::frame::{Between, Frame, Hello, Life, PROTOCOL, Unwelcome};
 use super::message::Message;
+use super::shape::{Series, ShapeWriter};
 use super::timing::{Timing, after};
 use crate::mutant::{self, Mutant};
 use crate::{Incarnation, Millis, NodeId};
@@ -43,12 +44,12 @@ pub(super) struct Myself {
     pub(super) timing: Timing,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Link {
     peer: NodeId,
-    life: Life,
+    pub(super) life: Life,
     /// The newest greeting of the peer: its life, its incarnation, and when it says it was sent.
-    greeted: Option<(Life, Incarnation, Millis)>,
+    pub(super) greeted: Option<(Life, Incarnation, Millis)>,
     session: Option<Session>,
     /// While there is no session: when the peer's transactions lose what they have here.
     free_at: Option<Millis>,
@@ -57,7 +58,7 @@ pub(super) struct Link {
 }
 
 /// A conversation between two lives.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Session {
     incarnation: Incarnation,
     between: Between,
@@ -90,6 +91,11 @@ impl Link {
 
     pub(super) fn is_up(&self) -> bool {
         self.session.is_some()
+    }
+
+    /// The incarnation of the peer with which there is a session.
+    pub(super) fn incarnation(&self) -> Option<Incarnation> {
+        Some(self.session.as_ref()?.incarnation)
     }
 
     /// Whether so much is on its way that nothing new is to be asked.
@@ -139,7 +145,8 @@ impl Link {
             }
             Frame::BeatAnswer { between, ack, sent } => {
                 self.heard(between, ack, me, now);
-                if let Some(session) = self.session.as_mut().filter(|session| session.is(between)) {
+                // Nothing was sent later than now: who says so is not believed.
+                if let Some(session) = self.session.as_mut().filter(|session| session.is(between) && sent <= now) {
                     session.answered = session.answered.max(sent);
                 }
                 Vec::new()
@@ -207,7 +214,7 @@ impl Link {
             incarnation: hello.incarnation,
             between: Between { from: self.life, to: hello.life },
             heard: now,
-            answered: sent,
+            answered: sent.min(now),
             beat_at: after(now, me.timing.beat()),
             said: 0,
             unheard: VecDeque::new(),
@@ -270,6 +277,11 @@ impl Link {
         }
     }
 
+    /// Whether the peer was heard of in a later incarnation than this one.
+    pub(super) fn knows_a_later_one(&self, incarnation: Option<Incarnation>) -> bool {
+        self.greeted.is_some_and(|(_, known, _)| Some(known) > incarnation)
+    }
+
     /// The peer's process is known to be gone: nothing listens where that incarnation did.
     pub(super) fn gone(&mut self, incarnation: Option<Incarnation>, me: &Myself, now: Millis) -> Vec<LinkEvent> {
         let mut events = Vec::new();
@@ -307,6 +319,16 @@ impl Link {
         events
     }
 
+    /// Takes down what this end is like.
+    pub(super) fn write_shape(&self, me: &NodeId, out: &mut ShapeWriter) {
+        let Self { peer, life, greeted, session, free_at, greet_at, greet_after } = self;
+        out.plain(&(peer, life, greet_after, greeted.map(|(life, incarnation, _)| (life, incarnation))));
+        out.time(greeted.map(|(.., sent)| sent));
+        out.time(*free_at);
+        out.time(*greet_at);
+        out.each(session, |out, session| session.write_shape(me, peer, out));
+    }
+
     /// When time matters next.
     pub(super) fn next_tick(&self, timing: Timing) -> Millis {
         match &self.session {
@@ -323,6 +345,21 @@ impl Session {
     /// Whether a frame of the peer belongs to it.
     fn is(&self, between: Between) -> bool {
         between == Between { from: self.between.to, to: self.between.from }
+    }
+
+    /// Nobody acknowledges or repeats anything that would be heard twice; so where time stands still, none of it matters.
+    fn write_shape(&self, me: &NodeId, peer: &NodeId, out: &mut ShapeWriter) {
+        out.plain(&self.incarnation);
+        self.between.write_shape(out);
+        out.time(self.heard);
+        out.time(self.answered);
+        out.time(self.beat_at);
+        out.number(Series::Messages(peer.clone(), me.clone()), self.listened);
+        if out.time_goes_on {
+            out.plain(&(self.unheard.is_empty(), self.repeat_after));
+            out.time(Some(self.repeat_at).filter(|_| !self.unheard.is_empty()));
+            out.each(&self.unheard, |out, (seq, _)| out.number(Series::Messages(me.clone(), peer.clone()), *seq));
+        }
     }
 
     fn tick(&mut self, timing: Timing, now: Millis, out: &mut Vec<Frame>) {

@@ -10,13 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::message::{Message, Reach};
 use super::node::NodeMachine;
 use super::rows::{HomeRow, Rows};
+use super::shape::ShapeWriter;
+use super::shape_of_message::write_waits;
 use super::timing::{Timing, after};
 use crate::mutant::{self, Mutant};
 use crate::search::Sight;
 use crate::{Millis, NodeId, Object, TxId, WaitView};
 
 /// A look under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Look {
     looker: TxId,
     stage: Stage,
@@ -33,7 +35,7 @@ pub(super) struct Look {
     vain: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Stage {
     /// Gathering.
     First,
@@ -44,14 +46,41 @@ enum Stage {
 }
 
 /// What has been told so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     pub(crate) homes: BTreeMap<TxId, HomeRow>,
     pub(crate) waits: BTreeMap<(TxId, NodeId), Vec<WaitView>>,
     pub(crate) lives_at: BTreeMap<TxId, NodeId>,
 }
 
+impl Look {
+    /// Takes down what it knows, and what it waits for.
+    pub(super) fn write_shape(&self, out: &mut ShapeWriter) {
+        let Self { looker, stage, known, asked, open, rounds, answers, vain } = self;
+        // Of the answers it only matters whether there was more than one.
+        out.plain(&(looker, asked, open, (*rounds).min(NodeMachine::NEAR + 1), (*answers).min(2), vain));
+        known.write_shape(out);
+        match stage {
+            Stage::First => out.plain(&0_u8),
+            Stage::Second(sight) => {
+                out.plain(&1_u8);
+                sight.write_shape(out);
+            }
+            Stage::Told { again } => out.plain(&(2_u8, again)),
+        }
+    }
+}
+
 impl Known {
+    fn write_shape(&self, out: &mut ShapeWriter) {
+        out.plain(&self.lives_at);
+        out.each(self.homes.values(), |out, row| row.write_shape(out));
+        out.each(&self.waits, |out, ((tx, node), waits)| {
+            out.plain(&(tx, node));
+            write_waits(waits, node, out);
+        });
+    }
+
     fn take(&mut self, node: &NodeId, rows: Rows) {
         for row in rows.homes {
             self.lives_at.insert(row.tx, node.clone());
@@ -234,9 +263,16 @@ impl NodeMachine {
         let Some(look) = self.looks.get_mut(&number) else { return };
         let again = Stage::Told { again: false };
         let Stage::Second(sight) = std::mem::replace(&mut look.stage, again) else { return };
-        let (home, evidence, leaves_stuck) = sight.evidence();
+        let vain = look.vain + 1;
+        let Some((home, evidence, leaves_stuck)) = sight.evidence() else {
+            return self.end_look(number, Some(vain), now);
+        };
         look.stage = Stage::Told { again: leaves_stuck };
         look.open = BTreeMap::from([(home.clone(), 1)]);
+        if !self.is_alive(&home) {
+            // It was there when it answered. Nobody waits for what it would say to this.
+            return self.end_look(number, Some(vain), now);
+        }
         self.say(&home, Message::Resolve { look: number, evidence: Box::new(evidence) }, now);
     }
 

@@ -70,7 +70,7 @@ pub enum Message {
 }
 
 /// Of whom a node is to tell, besides those whom it is asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reach {
     /// Of nobody else.
     Named,

@@ -15,6 +15,8 @@
 //! | how deadlocks are found across nodes | `looking`, `reading`, `rows` |
 //! | who acts on them | `verdict` |
 //! | what can be seen of it all from outside | `kept` |
+//! | what comes too late for anything | `vain` |
+//! | what tells one state from another | `shape`, `shape_of_node`, `shape_of_message` |
 
 mod agent;
 mod asked;
@@ -29,9 +31,13 @@ mod node;
 mod reading;
 mod rows;
 mod serving;
+mod shape;
+mod shape_of_message;
+mod shape_of_node;
 mod standing;
 mod tables;
 mod timing;
+mod vain;
 mod verdict;
 
 pub use calls::Call;
@@ -41,5 +47,7 @@ pub(crate) use looking::Known;
 pub use message::{Evidence, FarStep, Held, Message, Reach, Request};
 pub use node::{CallError, Counters, NodeConfig, NodeMachine, Output};
 pub use rows::{HomeRow, Rows, UnmetRow, WaitRow};
+pub use shape::{Series, ShapeWriter};
+pub(crate) use shape_of_message::write_waits;
 pub use tables::Tables;
 pub use timing::Timing;

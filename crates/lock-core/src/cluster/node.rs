@@ -140,7 +140,7 @@ pub struct Counters {
 ///
 /// It promises what `docs/guarantees.md` lists for many nodes, provided that clocks run at speeds that differ by less than a
 /// third, that incarnations grow, and that no two processes use one name at the same time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct NodeMachine {
     pub(super) me: Myself,
     pub(super) max_claims: usize,
@@ -154,6 +154,10 @@ pub struct NodeMachine {
     pub(super) recovery: Option<(BTreeSet<NodeId>, Millis)>,
     /// What was asked for meanwhile.
     pub(super) stash: Vec<(NodeId, TxId, u64, Request)>,
+    /// How much of that comes from whom.
+    pub(super) stashed: BTreeMap<NodeId, usize>,
+    /// The tokens of grants of earlier incarnations that were taken back, and whose they are.
+    pub(super) taken_back: BTreeMap<Token, TxId>,
     inbox: VecDeque<(NodeId, Message)>,
     pub(super) outputs: Vec<Output>,
     /// The transactions that live here and may stand otherwise than before.
@@ -180,6 +184,8 @@ impl NodeMachine {
             numbers: 0,
             recovery,
             stash: Vec::new(),
+            stashed: BTreeMap::new(),
+            taken_back: BTreeMap::new(),
             inbox: VecDeque::new(),
             outputs: Vec::new(),
             stirred: Vec::new(),
@@ -205,6 +211,11 @@ impl NodeMachine {
     /// Whether a node is there, as far as this one knows.
     pub fn is_alive(&self, node: &NodeId) -> bool {
         *node == self.me.node || self.links.get(node).is_some_and(Link::is_up)
+    }
+
+    /// The incarnation of a peer, if the two are in a conversation.
+    pub fn incarnation_of(&self, peer: &NodeId) -> Option<Incarnation> {
+        if *peer == self.me.node { Some(self.me.incarnation) } else { self.links.get(peer)?.incarnation() }
     }
 
     /// How often what happened.
@@ -241,6 +252,10 @@ impl NodeMachine {
 
     /// A frame of a peer.
     pub fn receive(&mut self, tables: &mut dyn Tables, from: &NodeId, frame: Frame, now: Millis) {
+        // What is not taken in is said again later; until then the peer's callers are told that this node is busy.
+        if matches!(frame, Frame::Data { .. }) && self.stashes_enough_of(from) {
+            return;
+        }
         let mut frames = Vec::new();
         let Some(link) = self.links.get_mut(from) else { return };
         let events = link.receive(frame, &self.me, now, &mut frames);
@@ -251,7 +266,7 @@ impl NodeMachine {
 
     /// The process of a peer is known to be gone, with this incarnation of it and all before.
     pub fn gone(&mut self, tables: &mut dyn Tables, peer: &NodeId, incarnation: Option<Incarnation>, now: Millis) {
-        let Some(link) = self.links.get_mut(peer) else { return };
+        let Some(link) = self.links.get_mut(peer).filter(|link| !link.knows_a_later_one(incarnation)) else { return };
         let events = link.gone(incarnation, &self.me, now);
         self.linked(tables, peer, events, now);
         self.not_waited_for(tables, peer, now);
@@ -315,7 +330,7 @@ impl NodeMachine {
             Message::Told { look, rows } => self.told(from, look, rows, now),
             Message::Resolve { look, evidence } => self.judge(tables, from, look, *evidence, now),
             Message::Resolved { look, acted } => self.resolved(look, acted, now),
-            Message::Note { deadlock, members } => self.note(&Arc::new(*deadlock), &members),
+            Message::Note { deadlock, members } => self.noted(*deadlock, members),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The server half: what homes of transactions ask of the tables here.
 
+use super::link::Link;
 use super::message::{Held, Message, Request};
 use super::node::NodeMachine;
 use super::node::Output;
@@ -19,8 +20,12 @@ impl NodeMachine {
         request: Request,
         now: Millis,
     ) {
+        if !self.may_ask(home, tx, &request) {
+            return;
+        }
         if self.recovery.is_some() {
             self.stash.push((home.clone(), tx, ask, request));
+            *self.stashed.entry(home.clone()).or_default() += 1;
             return;
         }
         let before = granted_now(tables, tx, &request);
@@ -76,6 +81,20 @@ impl NodeMachine {
         self.answer(tables, home, tx, ask, named, turned, now);
     }
 
+    /// Whether so much of a node's waits for the end of the recovery that nothing more is taken in.
+    pub(super) fn stashes_enough_of(&self, home: &NodeId) -> bool {
+        self.stashed.get(home).is_some_and(|stashed| *stashed >= Link::ROOM)
+    }
+
+    /// Whether a node may ask this for a transaction: one that lives there, as far as is known here.
+    fn may_ask(&self, node: &NodeId, tx: TxId, request: &Request) -> bool {
+        let names_it = match request {
+            Request::Claim { profile, .. } => profile.tx == tx,
+            _ => true,
+        };
+        names_it && self.home_of(tx).is_none_or(|home| home == *node)
+    }
+
     /// Tells whoever watches this node of a grant, if there is one that was not there before.
     fn tell_of_grant(&mut self, tables: &mut dyn Tables, tx: TxId, object: &Object, before: Option<Token>) {
         let granted = tables.table_of(object).standing(tx, object).granted;
@@ -116,6 +135,7 @@ impl NodeMachine {
     /// The transactions of a peer do not believe in their grants here any more, if they live at all.
     pub(super) fn free_guests_of(&mut self, tables: &mut dyn Tables, peer: &NodeId) {
         self.stash.retain(|(home, ..)| home != peer);
+        self.stashed.remove(peer);
         let theirs: Vec<TxId> = self.guests.iter().filter(|(_, home)| *home == peer).map(|(tx, _)| *tx).collect();
         for tx in theirs {
             remove(tables, tx);
@@ -125,14 +145,26 @@ impl NodeMachine {
 
     /// Takes back what transactions of a peer hold here, as they believe, and answers what of it stands.
     pub(super) fn take_back(&mut self, tables: &mut dyn Tables, peer: &NodeId, held: Vec<Held>, now: Millis) {
+        let guests = &self.guests;
+        self.taken_back.retain(|_, tx| guests.contains_key(tx));
         for Held { profile, object, mode, token } in held {
-            if tables.table_of(&object).restore(&profile, &object, mode, token) {
+            if self.may_hold(peer, profile.tx, token)
+                && tables.table_of(&object).restore(&profile, &object, mode, token)
+            {
                 self.guests.insert(profile.tx, peer.clone());
+                self.taken_back.insert(token, profile.tx);
             }
             let claims = vec![(object.clone(), tables.table_of(&object).standing(profile.tx, &object))];
             self.say(peer, Message::Stands { tx: profile.tx, ask: 0, claims, turned: false }, now);
         }
         self.not_waited_for(tables, peer, now);
+    }
+
+    /// Whether a transaction of a peer may have a grant of an earlier incarnation with this token: one that lives
+    /// there, as far as is known, and a token that is nobody else's.
+    fn may_hold(&self, peer: &NodeId, tx: TxId, token: Token) -> bool {
+        let is_old = token > Token(0) && token <= Token(self.me.incarnation.first_number());
+        is_old && !self.taken_back.contains_key(&token) && self.home_of(tx).is_none_or(|home| home == *peer)
     }
 
     /// After a start, this peer has told all that there is to tell.
@@ -150,6 +182,7 @@ impl NodeMachine {
         };
         if self.recovery.as_mut().is_some_and(over) {
             self.recovery = None;
+            self.stashed.clear();
             for (home, tx, ask, request) in std::mem::take(&mut self.stash) {
                 self.serve(tables, &home, tx, ask, request, now);
                 self.work(tables, now);

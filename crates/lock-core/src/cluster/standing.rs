@@ -7,7 +7,7 @@ use super::agent::Agent;
 use super::message::{Message, Request};
 use super::node::{NodeMachine, Output};
 use crate::mutant::{self, Mutant};
-use crate::{Deadlock, Millis, Mode, NodeId, Object, Standing, TxId};
+use crate::{Deadlock, Millis, Mode, NodeId, Object, Standing, TxId, WayOut};
 
 impl NodeMachine {
     /// Takes note of how claims stand on a node.
@@ -20,7 +20,8 @@ impl NodeMachine {
         turned: bool,
         now: Millis,
     ) {
-        if self.agents.get(&tx).is_none_or(|agent| agent.machine.running().is_err()) {
+        let was_asked = ask <= self.numbers;
+        if !was_asked || self.agents.get(&tx).is_none_or(|agent| agent.machine.running().is_err()) {
             return;
         }
         if let Some(agent) = self.agents.get_mut(&tx)
@@ -188,6 +189,16 @@ impl NodeMachine {
         }
         self.say(node, Message::Request { tx, ask, request }, now);
         ask
+    }
+
+    /// A node says that a deadlock was resolved. Who aborts is told at home, before anybody else.
+    pub(super) fn noted(&mut self, deadlock: Deadlock, mut members: Vec<TxId>) {
+        let aborted = match deadlock.way_out {
+            WayOut::Abort { victim } => Some(victim),
+            WayOut::Surrender { .. } | WayOut::Overtaking { .. } => None,
+        };
+        members.retain(|member| Some(*member) != aborted && deadlock.members().any(|other| other == *member));
+        self.note(&Arc::new(deadlock), &members);
     }
 
     /// Tells the members of a deadlock that live here.

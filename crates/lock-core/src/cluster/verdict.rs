@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::agent::Turning;
+use super::agent::{Agent, Turning};
 use super::message::{Evidence, FarStep, Message, Request};
 use super::node::NodeMachine;
 use super::tables::Tables;
@@ -19,6 +19,7 @@ impl NodeMachine {
             agent.is_waiting()
                 && (agent.stamp == evidence.stamp || mutant::is_on(Mutant::ActsTwice))
                 && agent.turning.is_none()
+                && evidence.step.is_of(agent)
         });
         if acted {
             tables.about_to_act(self, (from, look), &evidence);
@@ -91,6 +92,21 @@ impl NodeMachine {
             self.announce(deadlock, &homes, None, now);
         } else if turning.asks.is_empty() {
             agent.turning = None;
+        }
+    }
+}
+
+impl FarStep {
+    /// Whether all that it names are parts of claims of the one who is to act.
+    fn is_of(&self, agent: &Agent) -> bool {
+        let has = |node: &NodeId, object: &Object| {
+            agent.claims.get(object).is_some_and(|claim| claim.nodes.contains_key(node))
+        };
+        match self {
+            Self::GiveWay(grants) => grants.iter().all(|(node, object, _)| has(node, object)),
+            Self::Turn(pairs) => {
+                pairs.iter().all(|(node, first, _)| first.tx == agent.tx() && has(node, &first.object))
+            }
         }
     }
 }

@@ -6,12 +6,12 @@ use super::picture::{ClaimRef, NodeWait, Picture, PictureBlock, Unmet};
 use super::stuck::serve;
 use super::way_out::{Decision, Step, way_out};
 use crate::ArrowKind::{Hard, Soft};
-use crate::cluster::{Evidence, FarStep, HomeRow, Known};
+use crate::cluster::{Evidence, FarStep, HomeRow, Known, ShapeWriter, UnmetRow, write_waits};
 use crate::mutant::{self, Mutant};
 use crate::{Arrow, BlockView, Deadlock, Millis, Mode, NodeId, Object, Token, TxId, WaitName, WaitView, WayOut};
 
 /// The stuck part of what was seen, and what is to be done about it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sight {
     homes: BTreeMap<TxId, HomeRow>,
     lives_at: BTreeMap<TxId, NodeId>,
@@ -90,18 +90,46 @@ impl Sight {
         self.homes.iter().all(same_home) && self.waits.iter().all(same_waits)
     }
 
-    /// The evidence, for the home of the one who is to act, and whether somebody else is stuck besides.
-    pub(crate) fn evidence(self) -> (NodeId, Evidence, bool) {
-        let tx = match &self.way_out {
-            WayOut::Surrender { victim, .. } | WayOut::Abort { victim } => *victim,
-            WayOut::Overtaking { first, .. } => *first,
-        };
-        let home = self.lives_at[&tx].clone();
-        let stamp = self.homes[&tx].stamp;
-        let deadlock = Deadlock { circle: self.circle, way_out: self.way_out };
-        let homes = deadlock.members().map(|member| self.lives_at[&member].clone()).collect();
-        (home, Evidence { tx, stamp, deadlock, homes, step: self.step }, self.leaves_stuck)
+    /// Takes down what it saw, and what it means to do.
+    pub(crate) fn write_shape(&self, out: &mut ShapeWriter) {
+        let Self { homes, lives_at, waits, circle, step, way_out, leaves_stuck } = self;
+        let members: Vec<TxId> = circle.iter().map(|arrow| arrow.waiter).collect();
+        out.plain(&(lives_at, members, acts(way_out), leaves_stuck));
+        out.each(homes.values(), |out, row| row.write_shape(out));
+        out.each(waits, |out, ((tx, node), waits)| {
+            out.plain(&(tx, node));
+            write_waits(waits, node, out);
+        });
+        step.write_shape(out);
     }
+
+    /// The evidence, for the home of the one who is to act, and whether somebody else is stuck besides. None, if
+    /// those who told it contradict each other.
+    pub(crate) fn evidence(self) -> Option<(NodeId, Evidence, bool)> {
+        let tx = acts(&self.way_out);
+        let home = self.lives_at.get(&tx)?.clone();
+        let stamp = self.homes.get(&tx)?.stamp;
+        let deadlock = Deadlock { circle: self.circle, way_out: self.way_out };
+        let homes = deadlock.members().map(|member| self.lives_at.get(&member).cloned()).collect::<Option<_>>()?;
+        Some((home, Evidence { tx, stamp, deadlock, homes, step: self.step }, self.leaves_stuck))
+    }
+}
+
+/// Who is to act.
+fn acts(way_out: &WayOut) -> TxId {
+    match way_out {
+        WayOut::Surrender { victim, .. } | WayOut::Abort { victim } => *victim,
+        WayOut::Overtaking { first, .. } => *first,
+    }
+}
+
+/// How many of the waits of a claim must be granted: the nodes that have not answered may all grant it. Whatever a
+/// node says is missing, more than all waits is not.
+fn missing_of_waits(unmet: &UnmetRow) -> usize {
+    if mutant::is_on(Mutant::ACircleIsADeadlock) {
+        return unmet.waits.len();
+    }
+    (unmet.missing.saturating_sub(unmet.open) as usize).min(unmet.waits.len())
 }
 
 /// Whether a wait still stands, with at least the same in its way.
@@ -169,10 +197,9 @@ impl Named {
 
     fn read_needs(&mut self, known: &Known, row: &HomeRow, member: usize) {
         for unmet in &row.unmet {
+            let missing = missing_of_waits(unmet);
             let index = self.picture.unmet.len();
-            let any = mutant::is_on(Mutant::ACircleIsADeadlock);
-            let missing = if any { unmet.waits.len() + unmet.open as usize } else { unmet.missing as usize };
-            self.picture.unmet.push(Unmet { member, missing });
+            self.picture.unmet.push(Unmet { member, missing: missing.max(1) });
             for (node, place) in &unmet.waits {
                 let claim = self.claim(node, row.tx, &unmet.object);
                 self.picture.waits.push(NodeWait { unmet: index, claim });
@@ -180,18 +207,20 @@ impl Named {
                 let Some(wait) = known.wait(row.tx, node, &unmet.object, *place) else { continue };
                 self.places.insert(claim.claim, wait.place);
                 self.waiting.insert(claim.claim, (wait.mode, wait.since));
-                self.read_blocks(known, node, &wait.blocks);
+                self.read_blocks(known, node, row.tx, &wait.blocks);
             }
-            for _ in 0..unmet.open {
+            if missing == 0 {
+                // Nodes that may grant it any moment are enough.
                 let claim = ClaimRef { table: u32::MAX, claim: u32::MAX };
                 self.picture.waits.push(NodeWait { unmet: index, claim });
             }
         }
     }
 
-    fn read_blocks(&mut self, known: &Known, node: &NodeId, blocks: &[BlockView]) {
+    fn read_blocks(&mut self, known: &Known, node: &NodeId, waiter: TxId, blocks: &[BlockView]) {
         let wait = self.picture.waits.len() - 1;
-        for block in blocks.iter().filter(|block| !known.is_letting_go(block.tx, node, &block.object)) {
+        let counts = |block: &&BlockView| block.tx != waiter && !known.is_letting_go(block.tx, node, &block.object);
+        for block in blocks.iter().filter(counts) {
             let claim = self.claim(node, block.tx, &block.object);
             match block.kind {
                 Hard => drop(self.tokens.insert(claim.claim, Token(block.stamp))),
@@ -272,6 +301,44 @@ impl Named {
             blocking_mode: self.blocking[&(block.claim.claim, block.kind == Hard)],
             kind: block.kind,
             token: (block.kind == Hard).then(|| self.tokens[&block.claim.claim]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ArrowKind;
+    use crate::cluster::UnmetRow;
+
+    /// What a peer that talks nonsense says of a transaction: what is missing, what is open, and whether it is in its own way.
+    fn told(missing: u32, open: u32, own: Option<ArrowKind>) -> Known {
+        let (tx, node, object) = (TxId(1), NodeId::new("n1"), "a".parse::<Object>().expect("an object"));
+        let waits: Vec<_> = own.iter().map(|_| (node.clone(), 7)).collect();
+        let unmet = vec![UnmetRow { object: object.clone(), missing, waits, open }];
+        let row = HomeRow { tx, stamp: 0, priority: 0, told: false, unmet, letting_go: Vec::new() };
+        let mut known = Known::default();
+        known.homes.insert(tx, row);
+        known.lives_at.insert(tx, node.clone());
+        let block = |kind| BlockView { tx, object: object.clone(), mode: Mode::Write, kind, stamp: 1 };
+        let wait = |kind| WaitView {
+            object: object.clone(),
+            mode: Mode::Write,
+            place: 7,
+            since: Millis(0),
+            blocks: vec![block(kind)],
+        };
+        known.waits.insert((tx, node), own.map(wait).into_iter().collect());
+        known
+    }
+
+    #[test]
+    fn nonsense_is_no_deadlock_and_no_panic() {
+        for own in [None, Some(Hard), Some(Soft)] {
+            for (missing, open) in [(5, 0), (0, 0), (0, 1), (1, 1), (u32::MAX, 0), (u32::MAX, u32::MAX), (1, u32::MAX)]
+            {
+                assert!(Sight::of(&told(missing, open, own), TxId(1)).is_none(), "{missing} {open} {own:?}");
+            }
         }
     }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::{Claim, Status, TransactionOptions};
-use crate::{ClaimView, Deadlock, InvalidObject, Millis, Mode, NodeId, Object, Require, TxId, TxProfile, WayOut};
+use crate::{
+    ClaimView, Deadlock, InvalidObject, Millis, Mode, NodeId, Object, Require, ShapeWriter, TxId, TxProfile, WayOut,
+};
 
 /// The transaction machine: pure, driven by its agent.
 ///
@@ -336,6 +338,19 @@ impl TransactionMachine {
     pub fn repeat_later(&mut self, claims: impl IntoIterator<Item = (Object, Mode)>) {
         let claims = claims.into_iter().map(|(object, mode)| LostClaim { object, mode, granted: false });
         self.notes().claim_again.extend(claims);
+    }
+
+    /// Takes down what decides how it goes on; what its caller is owed as news does not.
+    pub(crate) fn write_shape(&self, out: &mut ShapeWriter) {
+        let life = match self.life {
+            Life::Running => 0_u8,
+            Life::Aborted(_) => 1,
+            Life::Ended => 2,
+        };
+        let notes = self.notes.as_deref();
+        let conditions = notes.map(|notes| &notes.conditions).filter(|conditions| !conditions.is_empty());
+        let cannot_serve = notes.map(|notes| &notes.cannot_serve).filter(|objects| !objects.is_empty());
+        out.plain(&(self.tx, life, conditions, cannot_serve));
     }
 
     /// Whether something that it claimed can never be granted any more.

@@ -11,13 +11,13 @@ use crate::World;
 /// is asked twice; there is one verdict. Each question has one answer. So a look that meets `t` transactions on `n` nodes costs at most `2·n·t` messages in
 /// the first reading (as a rule `2·n`: a node tells all that it knows), `2·n` in the second one, 2 for the verdict, and
 /// a note to each home of a member.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct BoundedMessages {
     looks: BTreeMap<(NodeId, Incarnation, u64), Asked>,
 }
 
 /// What a look has asked for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Asked {
     first: BTreeSet<(NodeId, TxId)>,
     second: BTreeSet<NodeId>,
@@ -25,6 +25,10 @@ struct Asked {
 }
 
 impl Promise for BoundedMessages {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "messages are bounded"
     }

@@ -9,12 +9,16 @@ use crate::World;
 
 /// Checks that promise. "For long" is three times the node timeout, in a world whose nodes all run and are joined, while
 /// nobody acts on evidence: a tangle may take many ways out, one after the other.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct EveryDeadlockEnds {
     since: BTreeMap<TxId, u64>,
 }
 
 impl Promise for EveryDeadlockEnds {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "every deadlock ends"
     }

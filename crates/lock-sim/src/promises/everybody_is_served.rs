@@ -4,10 +4,14 @@ use super::Promise;
 use crate::{TxStatus, World};
 
 /// Checks that promise at the end, when whoever had all has ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EverybodyIsServed;
 
 impl Promise for EverybodyIsServed {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "after healing everybody is served"
     }

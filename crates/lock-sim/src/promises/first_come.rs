@@ -8,12 +8,16 @@ use crate::{Grant, NodeView, World};
 
 /// Checks that promise on each node, on the tables before and after an event. Two exceptions: conversions go first, and so
 /// does who was let past another in a deadlock. What a transaction's own grants cover passes nobody.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct FirstCome {
     lines: Lines,
 }
 
 impl Promise for FirstCome {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "first come, first served"
     }

@@ -7,7 +7,7 @@ use lock_core::{FarStep, NodeId, Object, TxId, WaitName, WaitView};
 use crate::{NodeView, Observed};
 
 /// When every waiting claim of every node came, and which pairs of them were to be turned.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Lines {
     arrivals: BTreeMap<NodeId, BTreeMap<(TxId, Object), Arrival>>,
     turned: BTreeSet<(NodeId, WaitName, WaitName)>,

@@ -40,11 +40,21 @@ pub trait Promise: fmt::Debug {
     /// What it is called in `docs/guarantees.md`.
     fn name(&self) -> &'static str;
 
+    /// The checker with all that it has seen, once more: a world can be tried out from a state on.
+    fn boxed_clone(&self) -> Box<dyn Promise>;
+
     /// Looks at the world after an event.
     ///
     /// # Errors
     /// A sentence that says who broke the promise, and how.
     fn after_event(&mut self, world: &World) -> Result<(), String>;
+
+    /// What it will judge by, besides the world itself, as far as it depends on the way that led there. For worlds of which every
+    /// state is seen once: two states are one only if this is the same.
+    fn remembers(&self, world: &World) -> Vec<bool> {
+        let _ = world;
+        Vec::new()
+    }
 
     /// Looks at a world in which everything has healed, and everybody who had all has ended.
     ///
@@ -53,6 +63,12 @@ pub trait Promise: fmt::Debug {
     fn at_end(&mut self, world: &World) -> Result<(), String> {
         let _ = world;
         Ok(())
+    }
+}
+
+impl Clone for Box<dyn Promise> {
+    fn clone(&self) -> Self {
+        self.as_ref().boxed_clone()
     }
 }
 

@@ -9,10 +9,14 @@ use crate::{Met, NodeView, World};
 
 /// Checks that promise: for the grants of each node, and for claims as a whole. Belief is by the holder's own clock; one
 /// that stands still believes what its clock lets it believe when it goes on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MutualExclusion;
 
 impl Promise for MutualExclusion {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "mutual exclusion"
     }

@@ -8,12 +8,16 @@ use crate::{NodeView, World};
 
 /// Checks that promise on each node: every waiting claim is excluded by a grant of another, or by another's claim that
 /// waits and came before, or may have been let past.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct NoLostWakeUp {
     lines: Lines,
 }
 
 impl Promise for NoLostWakeUp {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "no lost wake-up"
     }

@@ -7,10 +7,14 @@ use crate::World;
 
 /// Checks that promise at the end, when everybody has ended: tables are empty, and no node keeps guests, looks, requests or
 /// messages.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct NothingLeaks;
 
 impl Promise for NothingLeaks {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "nothing leaks"
     }

@@ -9,7 +9,7 @@ use crate::World;
 
 /// Checks that promise. A circle is known by its arrows, with the tokens of the grants behind them, and by where the victim gave
 /// way: different nodes may give the same tokens. The victim is a member of the circle.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct OneVictim {
     broken: Vec<(Vec<Arrow>, TxId, BTreeSet<Grant>)>,
 }
@@ -17,6 +17,10 @@ pub struct OneVictim {
 type Grant = (NodeId, Object, Token);
 
 impl Promise for OneVictim {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "one victim a circle"
     }

@@ -9,7 +9,7 @@ use crate::{Act, Observed};
 type Look = (NodeId, Incarnation, u64);
 
 /// When looks began, and when everybody was stuck last, counted in events.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Searches {
     began: BTreeMap<Look, u64>,
     stuck_at: BTreeMap<TxId, u64>,
@@ -30,11 +30,24 @@ impl Searches {
         }
     }
 
+    /// For each look that evidence may still come of, and each transaction: whether that one was stuck since the look
+    /// began. That of a node that crashed may be under way.
+    pub(super) fn remembers(&self, observed: &Observed) -> Vec<bool> {
+        let mut since = Vec::new();
+        for ((node, incarnation, look), began) in &self.began {
+            let view = observed.nodes.get(node).filter(|view| view.incarnation == *incarnation);
+            if view.is_none_or(|view| view.looks.contains(look)) {
+                let txs = observed.truth.needs.keys();
+                since.extend(txs.map(|tx| self.stuck_at.get(tx) >= Some(began)));
+            }
+        }
+        since
+    }
+
     /// Whether somebody was stuck when they acted, or at the end of an event since the look began that said so.
-    pub(super) fn was_stuck(&self, observed: &Observed, act: &Act, stuck: &BTreeSet<TxId>) -> bool {
+    pub(super) fn was_stuck(&self, act: &Act, stuck: &BTreeSet<TxId>) -> bool {
         let tx = act.evidence.tx;
-        let incarnation = observed.nodes.get(&act.looker).map(|view| view.incarnation).unwrap_or_default();
-        let began = self.began.get(&(act.looker.clone(), incarnation, act.look));
+        let began = self.began.get(&(act.looker.clone(), act.incarnation, act.look));
         let last = self.stuck_at.get(&tx);
         stuck.contains(&tx) || began.is_some_and(|began| last.is_some_and(|last| began <= last))
     }

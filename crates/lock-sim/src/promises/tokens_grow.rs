@@ -8,12 +8,16 @@ use super::Promise;
 use crate::World;
 
 /// Checks that promise. A grant that a node takes back after a restart keeps its token.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TokensGrow {
     given: BTreeMap<NodeId, BTreeMap<Token, (TxId, Object)>>,
 }
 
 impl Promise for TokensGrow {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "tokens grow"
     }

@@ -8,12 +8,16 @@ use super::Promise;
 use crate::World;
 
 /// Checks that promise.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct VersionsGrow {
     last: BTreeMap<NodeId, Version>,
 }
 
 impl Promise for VersionsGrow {
+    fn boxed_clone(&self) -> Box<dyn Promise> {
+        Box::new(self.clone())
+    }
+
     fn name(&self) -> &'static str {
         "versions never go backwards"
     }

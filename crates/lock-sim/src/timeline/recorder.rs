@@ -13,7 +13,7 @@ const MOST_LOOKS: usize = 5_000_000;
 const MOST_SPANS: usize = 200_000;
 
 /// Gathers a [`Timeline`] while a scenario runs.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder {
     timeline: Timeline,
     living: BTreeMap<TxId, Watched>,
@@ -24,7 +24,7 @@ pub(crate) struct Recorder {
 }
 
 /// What is known of a transaction that is not over.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Watched {
     standing: BTreeMap<(Object, Option<NodeId>), Since>,
     status: Option<TxStatus>,

@@ -31,7 +31,8 @@ impl World {
         self.act(tx, call).map_err(|error| Refusal(error.to_string()))
     }
 
-    fn claims_of(&self, tx: TxId) -> Vec<ClaimView> {
+    /// The claims of a transaction, each as a whole.
+    pub(crate) fn claims_of(&self, tx: TxId) -> Vec<ClaimView> {
         self.home(tx).map(|home| home.machine.claims(tx)).unwrap_or_default()
     }
 
@@ -40,7 +41,7 @@ impl World {
     }
 
     /// The arrows of what transactions need; surplus waits of claims that are met are none.
-    fn arrows(&self) -> Vec<Arrow> {
+    pub(crate) fn arrows(&self) -> Vec<Arrow> {
         let truth = self.truth();
         let mut arrows = Vec::new();
         for ((tx, node), waits) in &truth.waits {

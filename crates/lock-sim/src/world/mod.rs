@@ -12,11 +12,13 @@
 //! | how scenarios drive it | `engine` |
 //! | what is really so, whatever the machines believe | `truth` |
 //! | what checkers see after every event | `watching`, `observed`, `view`, `watched` |
+//! | what tells one state from another | `mark` |
 //! | how everything comes right at the end | `closing` |
 
 mod clock;
 mod closing;
 mod engine;
+mod mark;
 mod network;
 mod observed;
 pub(crate) mod process;

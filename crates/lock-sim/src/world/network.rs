@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use lock_core::{Frame, Incarnation, NodeId};
+use lock_core::{Frame, Incarnation, NodeId, ShapeWriter};
 
 use crate::seeded::Seeded;
 
@@ -30,7 +30,7 @@ pub(super) enum Packet {
 /// One direction of a link.
 pub(super) type Way = (NodeId, NodeId);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Network {
     pub(super) weather: Weather,
     under_way: BTreeMap<Way, VecDeque<(u64, Packet)>>,
@@ -66,6 +66,11 @@ impl Network {
         self.under_way.iter().filter(due).map(|(way, _)| way)
     }
 
+    /// The next packet on a way.
+    pub(super) fn next(&self, way: &Way) -> Option<&Packet> {
+        Some(&self.under_way.get(way)?.front()?.1)
+    }
+
     /// When something arrives next where somebody listens.
     pub(super) fn next_arrival(&self, listens: impl Fn(&NodeId) -> bool) -> Option<u64> {
         let heads = self.under_way.iter().filter(|((_, to), _)| listens(to));
@@ -93,6 +98,18 @@ impl Network {
                 }
             }
         }
+    }
+
+    /// Takes down what is under way and what is cut.
+    pub(super) fn write_shape(&self, out: &mut ShapeWriter) {
+        out.plain(&self.cut);
+        out.each(&self.under_way, |out, ((from, to), queue)| {
+            out.plain(&(from, to));
+            out.each(queue, |out, (_, packet)| match packet {
+                Packet::Frame(frame) => frame.write_shape(from, to, out),
+                Packet::Gone(incarnation) => out.plain(&(u8::MAX, incarnation)),
+            });
+        });
     }
 
     pub(super) fn heal(&mut self) {

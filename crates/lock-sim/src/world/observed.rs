@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{Evidence, Message, NodeId, TxId};
+use lock_core::{Evidence, Incarnation, Message, NodeId, TxId};
 
 use super::truth::Truth;
 use super::view::{NodeView, Waits};
 use super::watched::Acting;
 
 /// What checkers see of a world.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// The last event.
     pub event: Event,
@@ -24,7 +24,7 @@ pub struct Observed {
 }
 
 /// Something that happened to one node.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Event {
     /// How many there were, this one among them.
     pub number: u64,
@@ -41,10 +41,12 @@ pub struct Event {
 }
 
 /// Somebody acted on evidence of a deadlock.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Act {
     /// The node whose look it was.
     pub looker: NodeId,
+    /// Which life of it: perhaps it has ended meanwhile.
+    pub incarnation: Incarnation,
     /// The number of the look there.
     pub look: u64,
     /// The evidence.
@@ -89,7 +91,8 @@ impl Observed {
             truth.forget(node, &before.waits);
         }
         truth.learn(node, &acting.waits);
-        Act { looker: acting.looker, look: acting.look, evidence: acting.evidence, truth }
+        let Acting { looker, incarnation, look, evidence, .. } = acting;
+        Act { looker, incarnation, look, evidence, truth }
     }
 
     /// Works out what is so now, if anything has changed.

@@ -6,7 +6,7 @@ use super::clock::Clock;
 use super::watched::{Acting, Watched};
 
 /// A place where a node's processes run, one after the other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Site {
     pub(super) clock: Clock,
     pub(super) process: Option<Process>,
@@ -21,8 +21,19 @@ pub(super) struct Site {
 pub(crate) struct Process {
     pub(crate) machine: NodeMachine,
     pub(crate) table: LockTable,
+    /// Those that the table gives.
+    tokens: Tokens,
     /// Who acted on evidence in this event.
     pub(super) acts: Vec<Acting>,
+}
+
+impl Clone for Process {
+    /// The copy goes on by itself, its counter of tokens included.
+    fn clone(&self) -> Self {
+        let tokens = self.tokens.fork();
+        let table = self.table.fork(tokens.clone());
+        Self { machine: self.machine.clone(), table, tokens, acts: self.acts.clone() }
+    }
 }
 
 impl Process {
@@ -46,7 +57,8 @@ impl Site {
         let tokens = Tokens::starting_at(self.incarnation);
         self.process = Some(Process {
             machine: NodeMachine::new(config, self.clock.shows(now)),
-            table: LockTable::new(self.incarnation, tokens, 0),
+            table: LockTable::new(self.incarnation, tokens.clone(), 0),
+            tokens,
             acts: Vec::new(),
         });
     }

@@ -7,7 +7,7 @@ use lock_core::{Frame, Message, Reach, Request};
 use super::network::Packet;
 
 /// The lines so far, if they are kept.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Trace {
     lines: Option<Vec<String>>,
 }

@@ -1,6 +1,6 @@
 //! The tables of a process, with an eye on whoever acts on evidence of a deadlock.
 
-use lock_core::{Evidence, LockTable, NodeId, NodeMachine, Object, Tables};
+use lock_core::{Evidence, Incarnation, LockTable, NodeId, NodeMachine, Object, Tables};
 
 use super::view::Waits;
 
@@ -13,9 +13,10 @@ pub(super) struct Watched<'a> {
 }
 
 /// Somebody is about to act on evidence; what its node knew at that moment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Acting {
     pub(super) looker: NodeId,
+    pub(super) incarnation: Incarnation,
     pub(super) look: u64,
     pub(super) evidence: Evidence,
     pub(super) waits: Waits,
@@ -33,7 +34,8 @@ impl Tables for Watched<'_> {
     fn about_to_act(&mut self, machine: &NodeMachine, (looker, look): (&NodeId, u64), evidence: &Evidence) {
         if let Some(acts) = &mut self.acts {
             let waits = Waits::of(machine, self.table);
-            acts.push(Acting { looker: looker.clone(), look, evidence: evidence.clone(), waits });
+            let incarnation = machine.incarnation_of(looker).unwrap_or_default();
+            acts.push(Acting { looker: looker.clone(), incarnation, look, evidence: evidence.clone(), waits });
         }
     }
 }

@@ -42,7 +42,7 @@ impl WorldOptions {
 /// Nothing happens by itself: [`World::act`] lets a transaction act, [`World::fault`] lets something go wrong, and
 /// [`World::settle`] and [`World::advance`] let everything happen that is due then. What is due at the same moment happens
 /// in an order that the seed decides.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     pub(super) options: WorldOptions,
     pub(super) now: u64,
@@ -50,7 +50,7 @@ pub struct World {
     pub(super) sites: BTreeMap<NodeId, Site>,
     pub(super) network: Network,
     pub(super) homes: BTreeMap<TxId, (NodeId, Incarnation)>,
-    pub(super) deadlocks: Vec<Deadlock>,
+    pub(crate) deadlocks: Vec<Deadlock>,
     pub(super) lost: BTreeMap<TxId, Vec<Object>>,
     /// All tokens by node and object, in the order of the grants.
     pub(super) tokens: BTreeMap<(NodeId, Object), Vec<Token>>,
@@ -318,8 +318,13 @@ impl World {
         self.settle();
     }
 
+    /// Lets time go on until something is due, and nothing happen yet.
+    pub(crate) fn wait_for_next(&mut self) {
+        self.now = self.now.max(self.next_event().unwrap_or(self.now));
+    }
+
     /// When something happens next.
-    fn next_event(&self) -> Option<u64> {
+    pub(crate) fn next_event(&self) -> Option<u64> {
         let listens = |node: &NodeId| self.sites.get(node).is_some_and(|site| site.process.is_none() || !site.frozen);
         let wakes = self.sites.values().filter_map(Site::wakes_at).min();
         [self.network.next_arrival(listens), wakes].into_iter().flatten().min()
@@ -343,6 +348,13 @@ impl World {
         let arrivals = arrived.map(|way| Due::Arrival(way.clone()));
         let ticks = self.sites.iter().filter(|(_, site)| site.wakes_at().is_some_and(|at| at <= self.now));
         arrivals.chain(ticks.map(|(node, _)| Due::Tick(node.clone()))).collect()
+    }
+
+    /// Whether nothing comes of an event, whatever happens before it.
+    pub fn is_in_vain(&self, due: &Due) -> bool {
+        let Due::Arrival(way) = due else { return false };
+        let Some(Packet::Frame(frame)) = self.network.next(way) else { return false };
+        self.process(&way.1).is_some_and(|process| process.machine.is_in_vain(&way.0, frame))
     }
 
     /// Lets one of the events happen that are due.
