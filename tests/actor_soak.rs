@@ -184,7 +184,11 @@ async fn nothing_is_left_of_a_hundred_thousand_random_transactions() {
             for count in 0..TRANSACTIONS.div_ceil(TASKS) {
                 transaction(&world, &locks, task, &mut random).await;
                 if count % 256 == task {
-                    locks.node().check().unwrap_or_else(|broken| panic!("seed {SEED:#x}, task {task}: {broken}"));
+                    locks
+                        .node()
+                        .expect("a node in this process alone")
+                        .check()
+                        .unwrap_or_else(|broken| panic!("seed {SEED:#x}, task {task}: {broken}"));
                 }
             }
         });
@@ -198,12 +202,20 @@ async fn nothing_is_left_of_a_hundred_thousand_random_transactions() {
         assert_eq!(value.unsigned_abs(), written, "seed {SEED:#x}, object {object}: a write was lost");
     }
     let status = locks.status();
-    assert_eq!((status.claims, locks.node().party_count()), (0, 0), "seed {SEED:#x}");
+    assert_eq!(
+        (status.claims, locks.node().expect("a node in this process alone").party_count()),
+        (0, 0),
+        "seed {SEED:#x}"
+    );
     assert!(status.waiting.is_empty() && locks.wait_graph().arrows.is_empty(), "seed {SEED:#x}");
     assert_eq!(status.statistics.recoveries, 0, "seed {SEED:#x}");
-    locks.node().check().unwrap_or_else(|broken| panic!("seed {SEED:#x}: {broken}"));
+    locks
+        .node()
+        .expect("a node in this process alone")
+        .check()
+        .unwrap_or_else(|broken| panic!("seed {SEED:#x}: {broken}"));
     println!("{:?}", status.statistics);
-    let node = Arc::downgrade(locks.node());
+    let node = Arc::downgrade(locks.node().expect("a node in this process alone"));
     drop(locks);
     while node.strong_count() > 0 || alive() > before {
         tokio::task::yield_now().await;

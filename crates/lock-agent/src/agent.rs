@@ -9,7 +9,7 @@ use lock_core::{Deadlock, LostClaim, Mode, Object, Status, Token};
 use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
 use tokio::sync::mpsc;
 
-use crate::events::{BUFFER, Event, Events};
+use crate::events::{BUFFER, Event, Events, Hears};
 use crate::shared::{Mark, Shared};
 
 /// What an agent is told.
@@ -63,7 +63,7 @@ pub(crate) fn subscribe(shared: &Arc<Shared>) -> Events {
     let (sender, events) = mpsc::channel(BUFFER);
     let status = status_of(shared);
     shared.tell_agent(|| AgentMessage::Subscribe(sender, status));
-    Events { events, shared: Arc::downgrade(shared) }
+    Events { events, hears: Hears::Here(Arc::downgrade(shared)) }
 }
 
 fn status_of(shared: &Shared) -> Status {

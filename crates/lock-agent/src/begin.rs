@@ -7,7 +7,8 @@ use std::time::Duration;
 use lock_core::{ClaimError, Millis, TransactionOptions, TxId};
 use lock_server::Party;
 
-use crate::locks::Handle;
+use crate::far::Far;
+use crate::locks::Home;
 use crate::shared::Shared;
 use crate::{IntoClaim, Transaction, run};
 
@@ -26,13 +27,13 @@ use crate::{IntoClaim, Transaction, run};
 #[derive(Clone)]
 #[must_use = "a transaction begins when this is awaited or started"]
 pub struct Begin {
-    handle: Arc<Handle>,
+    home: Home,
     options: TransactionOptions,
 }
 
 impl Begin {
-    pub(crate) fn new(handle: Arc<Handle>) -> Self {
-        Self { handle, options: TransactionOptions::default() }
+    pub(crate) fn new(home: Home) -> Self {
+        Self { home, options: TransactionOptions::default() }
     }
 
     /// `true`: abort with an error rather than surrender a lock that the caller was told it has.
@@ -91,7 +92,11 @@ impl Begin {
     fn at(&self, within: Duration) -> Millis {
         // Rounded up: a deadline never comes early.
         let ms = u64::try_from(within.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
-        Millis(self.handle.node.now().0.saturating_add(ms))
+        let now = match &self.home {
+            Home::Here(handle) => handle.node.now(),
+            Home::Far(member) => member.now(),
+        };
+        Millis(now.0.saturating_add(ms))
     }
 
     /// Begins it: takes the next age, and does nothing else that costs. Never waits, so threads without async may call it.
@@ -99,13 +104,17 @@ impl Begin {
     /// # Panics
     /// If it needs an agent, there is no Tokio runtime, and the system gives no thread for one.
     pub fn start(self) -> Transaction {
-        let tx = self.handle.node.next_tx();
+        let tx = self.next_tx();
         self.start_as(tx)
     }
 
     pub(crate) fn start_as(self, tx: TxId) -> Transaction {
         let TransactionOptions { notify, monitor_nodes, await_nodes, deadline, lease, .. } = self.options;
-        let shared = Arc::new(Shared::new(self.handle, tx, self.options));
+        let handle = match self.home {
+            Home::Here(handle) => handle,
+            Home::Far(member) => return Transaction::far(Far::begin(member, tx, self.options)),
+        };
+        let shared = Arc::new(Shared::new(handle, tx, self.options));
         if notify || monitor_nodes || await_nodes {
             crate::agent::start(&shared);
         }
@@ -113,7 +122,7 @@ impl Begin {
             let party: Arc<dyn Party> = shared.clone();
             shared.node().expire_at(at, Arc::downgrade(&party));
         }
-        Transaction::new(shared)
+        Transaction::here(shared)
     }
 
     /// Begins it with a row of claims, taken in one atomic step, and waits for them all.
@@ -146,7 +155,10 @@ impl Begin {
     }
 
     pub(crate) fn next_tx(&self) -> TxId {
-        self.handle.node.next_tx()
+        match &self.home {
+            Home::Here(handle) => handle.node.next_tx(),
+            Home::Far(member) => member.next_tx(),
+        }
     }
 }
 

@@ -1,22 +1,46 @@
 //! Claims as users write them.
 
-use lock_core::{Claim, IntoObject, InvalidObject, Mode};
+use lock_core::{Claim, IntoObject, InvalidObject, Mode, NodeId, Require};
 
-/// A claim on the home node, for the calls that take claims.
+/// A claim in the writing, for the calls that take claims: on the home node, unless it says where.
 ///
 /// A bad object is told by the call that takes the claim, so claims can be written in a row.
 ///
 /// ```
-/// use lock_agent::{Mode, claim};
+/// use lock_agent::{IntoClaim, Mode, Require, claim};
 /// let claims = [claim("accounts/alice", Mode::Write), claim(["accounts", "bob"], Mode::Read)];
-/// assert!(claims.iter().all(Result::is_ok));
-/// assert!(claim("accounts//bob", Mode::Read).is_err());
+/// assert!(claims.into_iter().all(|claim| claim.into_claim().is_ok()));
+/// assert!(claim("accounts//bob", Mode::Read).into_claim().is_err());
+/// let of_three = claim("leader", Mode::Write).on(["n1", "n2", "n3"]).require(Require::Majority);
+/// assert_eq!(of_three.into_claim().unwrap().nodes.len(), 3);
 /// ```
-///
-/// # Errors
-/// If what is named is no object.
-pub fn claim(object: impl IntoObject, mode: Mode) -> Result<Claim, InvalidObject> {
-    Ok(Claim::new(object.into_object()?, mode))
+pub fn claim(object: impl IntoObject, mode: Mode) -> Claiming {
+    Claiming { claim: object.into_object().map(|object| Claim::new(object, mode)) }
+}
+
+/// See [`claim`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "nothing is claimed until a call of a transaction takes it"]
+pub struct Claiming {
+    claim: Result<Claim, InvalidObject>,
+}
+
+impl Claiming {
+    /// On these nodes, in addition to those named before.
+    pub fn on<N: Into<NodeId>>(mut self, nodes: impl IntoIterator<Item = N>) -> Self {
+        if let Ok(claim) = &mut self.claim {
+            claim.nodes.extend(nodes.into_iter().map(Into::into));
+        }
+        self
+    }
+
+    /// How many of the nodes must grant it; all, if nothing is said.
+    pub fn require(mut self, require: Require) -> Self {
+        if let Ok(claim) = &mut self.claim {
+            claim.require = require;
+        }
+        self
+    }
 }
 
 /// Anything that is a claim, or would be one if its object were valid.
@@ -34,6 +58,12 @@ impl IntoClaim for Claim {
     }
 }
 
+impl IntoClaim for Claiming {
+    fn into_claim(self) -> Result<Claim, InvalidObject> {
+        self.claim
+    }
+}
+
 impl IntoClaim for Result<Claim, InvalidObject> {
     fn into_claim(self) -> Result<Claim, InvalidObject> {
         self
@@ -42,6 +72,6 @@ impl IntoClaim for Result<Claim, InvalidObject> {
 
 impl<O: IntoObject> IntoClaim for (O, Mode) {
     fn into_claim(self) -> Result<Claim, InvalidObject> {
-        claim(self.0, self.1)
+        claim(self.0, self.1).into_claim()
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use lock_core::{Deadlock, Incarnation, Mode, NodeId, Object, Status, Token};
 use tokio::sync::mpsc;
 
+use crate::far::Far;
 use crate::shared::Shared;
 
 /// How many events may wait for a slow reader; what comes beyond is dropped and counted.
@@ -54,7 +55,7 @@ pub enum Event {
 /// were. A transaction whose handle is dropped before its agent came to run may end the stream without its last events.
 pub struct Events {
     pub(crate) events: mpsc::Receiver<Event>,
-    pub(crate) shared: Weak<Shared>,
+    pub(crate) hears: Hears,
 }
 
 impl Events {
@@ -66,10 +67,33 @@ impl Events {
     /// Nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> Option<Event> {
         let event = self.events.recv().await?;
-        if let (Event::Granted { object, .. }, Some(shared)) = (&event, self.shared.upgrade()) {
-            shared.node().tell_one(shared.tx, object);
+        if let Event::Granted { object, .. } = &event {
+            self.hears.told_of(object);
         }
         Some(event)
+    }
+}
+
+/// Whose caller is told by reading them.
+pub(crate) enum Hears {
+    Here(Weak<Shared>),
+    Far(Weak<Far>),
+}
+
+impl Hears {
+    fn told_of(&self, object: &Object) {
+        match self {
+            Self::Here(shared) => {
+                if let Some(shared) = shared.upgrade() {
+                    shared.node().tell_one(shared.tx, object);
+                }
+            }
+            Self::Far(far) => {
+                if let Some(far) = far.upgrade() {
+                    far.saw();
+                }
+            }
+        }
     }
 }
 

@@ -1,85 +1,41 @@
-//! A transaction of a node among many, whose locks may lie on any node of the cluster.
+//! A transaction of a node of a cluster, whose locks may lie on any of its nodes.
 //!
 //! The machine of its home node decides everything; what is here waits, and gives back what nobody receives.
 
+mod listener;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use lock_core::{
-    Call, CallError, Claim, ClaimError, ClaimView, Deadlock, Incarnation, Mode, NodeId, Object, Over, Status, Token,
+    Call, CallError, Claim, ClaimError, Deadlock, Mode, NotHeld, Object, Over, Require, Status, Token,
     TransactionOptions, TxId,
 };
 use lock_server::{Member, Resident};
-use parking_lot::Mutex;
-use tokio::sync::{Notify, mpsc};
-use tracing::Span;
 
-use crate::events::{BUFFER, Event};
+use crate::events::{Events, Hears};
+use crate::{Flag, Guard, HaveAll, ReleaseError, TimeoutError, TransactionInfo, TryError};
+use listener::Ear;
 
-/// One transaction of this process that lives on a node among many.
+/// One transaction of this process that lives on a node of a cluster.
 pub(crate) struct Far {
-    pub(crate) member: Arc<Member>,
+    member: Arc<Member>,
     pub(crate) tx: TxId,
-    pub(crate) span: Span,
     ear: Arc<Ear>,
     over: AtomicBool,
-}
-
-/// What the node can reach of a transaction.
-#[derive(Default)]
-struct Ear {
-    changed: Notify,
-    /// Who wants to be told, and how many events it missed.
-    events: Mutex<Option<Listener>>,
-}
-
-struct Listener {
-    sender: mpsc::Sender<Event>,
-    missed: u64,
-    last: Option<Status>,
-}
-
-impl Resident for Ear {
-    fn stirred(&self) {
-        self.changed.notify_waiters();
-    }
-
-    fn lost(&self, object: &Object) {
-        self.tell(Event::Lost { object: object.clone() });
-    }
-
-    fn node_changed(&self, node: &NodeId, incarnation: Option<Incarnation>) {
-        let node = node.clone();
-        self.tell(match incarnation {
-            Some(incarnation) => Event::NodeUp { node, incarnation },
-            None => Event::NodeDown { node },
-        });
-    }
-}
-
-impl Ear {
-    fn tell(&self, event: Event) {
-        if let Some(listener) = &mut *self.events.lock() {
-            listener.tell(event);
-        }
-    }
-}
-
-impl Listener {
-    fn tell(&mut self, event: Event) {
-        if self.missed > 0 && self.sender.try_send(Event::Missed(self.missed)).is_ok() {
-            self.missed = 0;
-        }
-        if self.missed > 0 || self.sender.try_send(event).is_err() {
-            self.missed += 1;
-        }
-    }
 }
 
 /// Withdraws claims when it is dropped, unless they were received.
 struct Withdraws<'far> {
     far: &'far Far,
     objects: Vec<Object>,
+}
+
+impl Withdraws<'_> {
+    fn received(mut self) {
+        self.objects.clear();
+    }
 }
 
 impl Drop for Withdraws<'_> {
@@ -93,41 +49,57 @@ impl Drop for Withdraws<'_> {
 
 impl Far {
     pub(crate) fn begin(member: Arc<Member>, tx: TxId, options: TransactionOptions) -> Arc<Self> {
-        let ear = Arc::new(Ear::default());
-        let resident: Weak<Ear> = Arc::downgrade(&ear);
+        let ear = Arc::new(Ear::new(tx));
+        let resident: Weak<dyn Resident> = Arc::<Ear>::downgrade(&ear);
         member.begin_as(tx, options, resident);
-        let span = tracing::debug_span!("transaction", %tx);
-        Arc::new(Self { member, tx, span, ear, over: AtomicBool::new(false) })
+        Arc::new(Self { member, tx, ear, over: AtomicBool::new(false) })
     }
 
-    /// Claims, all on each node in one step, and waits for them and all that was claimed before. Gives a token for each
-    /// object.
-    pub(crate) async fn lock(&self, claims: Vec<Claim>) -> Result<Vec<(Object, Mode, Token)>, ClaimError> {
-        let wanted = wanted(&claims);
-        self.nowait(claims)?;
-        let mut withdraws = Withdraws { far: self, objects: wanted.iter().map(|(object, _)| object.clone()).collect() };
+    pub(crate) async fn lock_one(self: &Arc<Self>, claim: Claim) -> Result<Guard, ClaimError> {
+        let guards = self.lock_many(vec![claim]).await?;
+        Ok(guards.into_iter().next().expect("one claim, one guard"))
+    }
+
+    /// Claims, all on each node in one step, and waits for them and all that was claimed before.
+    pub(crate) async fn lock_many(self: &Arc<Self>, claims: Vec<Claim>) -> Result<Vec<Guard>, ClaimError> {
+        let wanted = lock_core::join(claims.iter().map(|claim| (claim.object.clone(), claim.mode)));
+        self.lock_nowait(claims)?;
+        let objects = wanted.iter().map(|(object, _)| object.clone()).collect();
+        let withdraws = Withdraws { far: self, objects };
         loop {
             self.settled(&wanted).await?;
-            let token = |(object, mode): &(Object, Mode)| {
-                let token = self.member.token(self.tx, object, *mode)?;
-                Some((object.clone(), *mode, token))
+            let guard = |(object, mode): &(Object, Mode)| {
+                let token = self.token(object, *mode)?;
+                Some(Guard::far(self.clone(), object.clone(), *mode, token))
             };
             // Between being granted and being received it may have been surrendered, or lost.
-            if let Some(received) = wanted.iter().map(token).collect() {
-                withdraws.objects.clear();
-                return Ok(received);
+            if let Some(guards) = wanted.iter().map(guard).collect() {
+                withdraws.received();
+                return Ok(guards);
             }
+            tokio::task::yield_now().await;
         }
     }
 
-    pub(crate) fn nowait(&self, claims: Vec<Claim>) -> Result<(), ClaimError> {
+    pub(crate) fn lock_nowait(&self, claims: Vec<Claim>) -> Result<(), ClaimError> {
         self.member.call(self.tx, Call::Lock(claims)).map_err(|error| self.claim_error(error))
     }
 
-    /// Waits until all that is claimed is granted.
-    pub(crate) async fn settled(&self, wanted: &[(Object, Mode)]) -> Result<(), ClaimError> {
+    pub(crate) async fn lock_timeout(self: &Arc<Self>, claim: Claim, within: Duration) -> Result<Guard, TimeoutError> {
+        let object = claim.object.clone();
+        let waits = self.lock_one(claim);
+        let timed = lock_server::spawn(|| tokio::time::timeout(within, waits));
+        if let Ok(locked) = timed.await {
+            return Ok(locked?);
+        }
+        let holders = self.member.holders_and_waiters(&object).0.into_iter().map(|holder| holder.tx).collect();
+        Err(TimeoutError::Elapsed { tx: self.tx, object, within, holders })
+    }
+
+    /// Waits until all that is claimed is granted, and the caller is told of it.
+    async fn settled(&self, wanted: &[(Object, Mode)]) -> Result<(), ClaimError> {
         loop {
-            let changed = self.ear.changed.notified();
+            let changed = self.ear.changed();
             tokio::pin!(changed);
             changed.as_mut().enable();
             if self.member.settle(self.tx, wanted)? {
@@ -137,67 +109,116 @@ impl Far {
         }
     }
 
-    /// Claims what can be granted at once by all nodes that it needs. Waits for their answers, and for nothing else.
-    pub(crate) async fn try_lock(&self, claim: Claim) -> Result<Option<Token>, ClaimError> {
-        let (object, mode) = (claim.object.clone(), claim.mode);
-        self.member.call(self.tx, Call::Try(claim)).map_err(|error| self.claim_error(error))?;
-        let mut withdraws = Withdraws { far: self, objects: vec![object.clone()] };
-        loop {
-            let changed = self.ear.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            if !self.member.with(|machine, _| machine.is_trying(self.tx, &object)) {
-                withdraws.objects.clear();
-                self.member.with(|machine, _| machine.running(self.tx))?;
-                return Ok(self.member.token(self.tx, &object, mode));
-            }
-            changed.await;
+    /// What can be had at once on the home node: its answer comes before the call returns.
+    pub(crate) fn try_at_home(self: &Arc<Self>, object: Object, mode: Mode) -> Result<Guard, TryError> {
+        let refused = self.member.try_here(self.tx, &object, mode).map_err(|error| self.claim_error(error))?;
+        if let Some(token) = self.token(&object, mode) {
+            self.saw();
+            return Ok(Guard::far(self.clone(), object, mode, token));
         }
+        if let Some(refused) = refused {
+            return Err(refused.into());
+        }
+        // The node does not grant yet. Nothing is left in line.
+        let _ = self.member.call(self.tx, Call::Withdraw(object.clone()));
+        let (require, claimed) = (Require::All, vec![self.member.name().clone()]);
+        Err(ClaimError::CannotServe { tx: self.tx, object, require, claimed, there: Vec::new() }.into())
     }
 
-    pub(crate) fn call(&self, call: Call) -> Result<(), CallError> {
-        self.member.call(self.tx, call)
+    pub(crate) async fn await_all(&self) -> Result<HaveAll, ClaimError> {
+        self.settled(&[]).await?;
+        Ok(HaveAll { deadlocks: self.deadlocks() })
+    }
+
+    pub(crate) fn saw(&self) {
+        // Refused if the transaction is over.
+        let _ = self.member.call(self.tx, Call::Saw);
+    }
+
+    pub(crate) fn token(&self, object: &Object, mode: Mode) -> Option<Token> {
+        self.member.token(self.tx, object, mode).filter(|_| !self.over.load(Ordering::SeqCst))
     }
 
     pub(crate) fn status(&self) -> Status {
-        self.member.status(self.tx)
+        let status = self.member.status(self.tx);
+        if matches!(status, Status::HaveAllLocks { .. }) {
+            self.saw();
+        }
+        status
     }
 
-    pub(crate) fn claims(&self) -> Vec<ClaimView> {
-        self.member.claims(self.tx)
+    pub(crate) fn info(&self) -> TransactionInfo {
+        self.saw();
+        let (status, claims) = (self.member.status(self.tx), self.member.claims(self.tx));
+        TransactionInfo { tx: self.tx, status, claims, lost: self.losses() }
     }
 
     pub(crate) fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
-        self.member
-            .with(|machine, _| machine.transaction(self.tx).map(|machine| machine.deadlocks()))
-            .unwrap_or_default()
+        let deadlocks = self.member.with(|machine, _| Some(machine.transaction(self.tx)?.deadlocks()));
+        deadlocks.unwrap_or_default()
     }
 
     pub(crate) fn losses(&self) -> Vec<Object> {
-        self.member
-            .with(|machine, _| machine.transaction(self.tx).map(|machine| machine.losses().to_vec()))
-            .unwrap_or_default()
+        let losses = self.member.with(|machine, _| Some(machine.transaction(self.tx)?.losses().to_vec()));
+        losses.unwrap_or_default()
     }
 
-    /// Everything that happens to it from now on.
-    pub(crate) fn events(&self) -> mpsc::Receiver<Event> {
-        let (sender, events) = mpsc::channel(BUFFER);
-        *self.ear.events.lock() = Some(Listener { sender, missed: 0, last: None });
-        events
+    pub(crate) fn events(self: &Arc<Self>) -> Events {
+        let claims = self.member.claims(self.tx);
+        let events = self.ear.listen(&claims, (!claims.is_empty()).then(|| self.member.status(self.tx)));
+        Events { events, hears: Hears::Far(Arc::downgrade(self)) }
+    }
+
+    pub(crate) fn change_flag(&self, flag: Flag) {
+        self.member.change_options(self.tx, |options| match flag {
+            Flag::AbortOnDeadlock(abort) => options.abort_on_deadlock = abort,
+            Flag::AwaitNodes(wait) => options.await_nodes = wait,
+            Flag::MonitorNodes(monitor) => options.monitor_nodes = monitor,
+            Flag::Notify(notify) => options.notify = notify,
+            Flag::Priority(priority) => options.priority = priority,
+        });
     }
 
     pub(crate) fn was_aborted(&self) -> bool {
-        self.member.with(|machine, _| matches!(machine.running(self.tx), Err(Over::Aborted { .. })))
+        self.ear.was_aborted()
     }
 
     /// Ends it and gives everything back, on every node.
-    pub(crate) fn end(&self) -> Result<(), Over> {
+    pub(crate) fn try_end(&self) -> Result<(), Over> {
         if self.over.swap(true, Ordering::SeqCst) {
             return Err(Over::Ended(self.tx));
         }
         self.member.end(self.tx);
-        self.ear.changed.notify_waiters();
+        self.ear.wake();
         Ok(())
+    }
+
+    pub(crate) fn unlock(&self, object: &Object) -> Result<(), ReleaseError> {
+        self.release(Call::Unlock(object.clone()), object)
+    }
+
+    pub(crate) fn downgrade(&self, object: &Object) -> Result<(), ReleaseError> {
+        self.release(Call::Downgrade(object.clone()), object)
+    }
+
+    pub(crate) fn surrender(&self, object: &Object) -> Result<Option<Token>, ReleaseError> {
+        self.release(Call::Surrender(object.clone()), object)?;
+        Ok(self.token(object, Mode::Read))
+    }
+
+    fn release(&self, call: Call, object: &Object) -> Result<(), ReleaseError> {
+        self.member.call(self.tx, call).map_err(|error| match error {
+            CallError::NotHeld(error) => error.into(),
+            CallError::Claim(ClaimError::Over(over)) => over.into(),
+            CallError::Claim(ClaimError::DeadlineOver { tx, .. }) => {
+                ReleaseError::DeadlineOver { tx, object: object.clone() }
+            }
+            CallError::Claim(_) | CallError::Busy { .. } => {
+                NotHeld { tx: self.tx, object: object.clone(), holders: Vec::new() }.into()
+            }
+            // Whoever is not known here is over.
+            _ => Over::Ended(self.tx).into(),
+        })
     }
 
     fn claim_error(&self, error: CallError) -> ClaimError {
@@ -208,16 +229,4 @@ impl Far {
             _ => Over::Ended(self.tx).into(),
         }
     }
-}
-
-impl Drop for Far {
-    fn drop(&mut self) {
-        // Whoever ended it before has released everything.
-        let _ = self.end();
-    }
-}
-
-/// The objects of claims with their modes, the same object once.
-fn wanted(claims: &[Claim]) -> Vec<(Object, Mode)> {
-    lock_core::join(claims.iter().map(|claim| (claim.object.clone(), claim.mode)))
 }

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lock_core::{Mode, Object, Token};
+use lock_core::{Mode, Object, Token, TxId};
 
+use crate::far::Far;
 use crate::shared::{Mark, Shared};
 
 /// A lock of a transaction.
@@ -17,15 +18,19 @@ use crate::shared::{Mark, Shared};
 /// another one, the guard says that it is not held until it is granted again, with a new token.
 #[derive(Clone)]
 pub struct Guard {
-    shared: Arc<Shared>,
+    holder: Holder,
     object: Object,
     mode: Mode,
     first: Token,
 }
 
 impl Guard {
-    pub(crate) fn new(shared: Arc<Shared>, object: Object, mode: Mode, first: Token) -> Self {
-        Self { shared, object, mode, first }
+    pub(crate) fn here(shared: Arc<Shared>, object: Object, mode: Mode, first: Token) -> Self {
+        Self { holder: Holder::Here(shared), object, mode, first }
+    }
+
+    pub(crate) fn far(far: Arc<Far>, object: Object, mode: Mode, first: Token) -> Self {
+        Self { holder: Holder::Far(far), object, mode, first }
     }
 
     /// What is locked.
@@ -42,9 +47,7 @@ impl Guard {
     ///
     /// If a lock above this one covers it, it is that lock's token.
     pub fn token(&self) -> Option<Token> {
-        let token = self.shared.node().token(self.shared.tx, &self.object, self.mode, self.shared.incarnation());
-        // Asked last: when `run` tries again, the next transaction of the same age may have the object.
-        token.filter(|_| !self.shared.is_marked(Mark::Over))
+        self.holder.token(&self.object, self.mode)
     }
 
     /// The token of the grant that made this guard; smaller than the current one if the lock was
@@ -65,10 +68,37 @@ impl Guard {
     }
 }
 
+/// Whose it is.
+#[derive(Clone)]
+enum Holder {
+    Here(Arc<Shared>),
+    Far(Arc<Far>),
+}
+
+impl Holder {
+    fn tx(&self) -> TxId {
+        match self {
+            Self::Here(shared) => shared.tx,
+            Self::Far(far) => far.tx,
+        }
+    }
+
+    fn token(&self, object: &Object, mode: Mode) -> Option<Token> {
+        match self {
+            Self::Here(shared) => {
+                let token = shared.node().token(shared.tx, object, mode, shared.incarnation());
+                // Asked last: when `run` tries again, the next transaction of the same age may have the object.
+                token.filter(|_| !shared.is_marked(Mark::Over))
+            }
+            Self::Far(far) => far.token(object, mode),
+        }
+    }
+}
+
 impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard")
-            .field("tx", &self.shared.tx)
+            .field("tx", &self.holder.tx())
             .field("object", &self.object)
             .field("mode", &self.mode)
             .field("token", &self.token())

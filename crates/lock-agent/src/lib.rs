@@ -34,6 +34,7 @@ mod events;
 mod far;
 mod give_way;
 mod guard;
+mod here;
 mod locks;
 mod run;
 mod shared;
@@ -41,16 +42,18 @@ mod transaction;
 mod waiting;
 
 pub use begin::Begin;
-pub use claiming::{IntoClaim, claim};
+pub use claiming::{Claiming, IntoClaim, claim};
 pub use errors::{ReleaseError, TimeoutError, TryError};
 pub use events::{Event, Events};
 pub use guard::Guard;
 pub use lock_core::{
     Arrow, ArrowKind, Change, Claim, ClaimError, ClaimView, Deadlock, HolderView, InTheWay, Incarnation, IntoObject,
-    InvalidObject, Millis, Mode, NodeId, NotHeld, Object, Over, Refused, Require, Scope, Status, Token, TxId, Version,
-    WaitGraph, WaiterView, WayOut, object,
+    InvalidObject, Millis, Mode, NodeId, NotHeld, Object, Over, Refused, Require, Scope, Status, Timing, Token, TxId,
+    Version, WaitGraph, WaiterView, WayOut, object,
 };
-pub use lock_server::{Node, NodeConfig, NodeStatus, Statistics, WatchEnded, Watching};
+pub use lock_server::{
+    Member, MemberView, MemoryNetwork, Node, NodeConfig, NodeStatus, Statistics, WatchEnded, Watching,
+};
 pub use locks::{LockInfo, Locks};
 pub use transaction::{Flag, HaveAll, Transaction, TransactionInfo};
 

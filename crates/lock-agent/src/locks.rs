@@ -6,7 +6,7 @@ use lock_core::{
     ClaimError, ClaimView, Deadlock, HolderView, IntoObject, InvalidObject, Object, Scope, Status, TxId, WaitGraph,
     WaiterView,
 };
-use lock_server::{Node, NodeConfig, NodeStatus, Statistics, Watching};
+use lock_server::{Member, Node, NodeConfig, NodeStatus, Statistics, Watching};
 
 use crate::{Begin, IntoClaim, Transaction};
 
@@ -32,7 +32,14 @@ use crate::{Begin, IntoClaim, Transaction};
 /// # }
 /// ```
 pub struct Locks {
-    handle: Arc<Handle>,
+    home: Home,
+}
+
+/// Where transactions begin.
+#[derive(Clone)]
+pub(crate) enum Home {
+    Here(Arc<Handle>),
+    Far(Arc<Member>),
 }
 
 /// One handle's share of the node: its transactions count here and not at the node.
@@ -65,12 +72,18 @@ impl Locks {
         Self::with(NodeConfig::default())
     }
 
+    /// The locks of a cluster, as one of its nodes in this process sees them: transactions live on that node, and claim
+    /// on any.
+    pub fn of(member: &Arc<Member>) -> Self {
+        Self { home: Home::Far(member.clone()) }
+    }
+
     /// The same with a configuration.
     ///
     /// # Panics
     /// As [`Locks::local`].
     pub fn with(config: NodeConfig) -> Self {
-        Self { handle: Arc::new(Handle { node: Node::start(config), yields: false }) }
+        Self { home: Home::Here(Arc::new(Handle { node: Node::start(config), yields: false })) }
     }
 
     /// The same locks, whose async calls each give other tasks one turn before they ask.
@@ -100,12 +113,17 @@ impl Locks {
     /// # }
     /// ```
     pub fn yielding(&self) -> Self {
-        Self { handle: Arc::new(Handle { node: self.handle.node.clone(), yields: true }) }
+        match &self.home {
+            Home::Here(handle) => {
+                Self { home: Home::Here(Arc::new(Handle { node: handle.node.clone(), yields: true })) }
+            }
+            Home::Far(_) => self.clone(),
+        }
     }
 
     /// Begins a transaction: `locks.begin().await`, or with options before the `await`.
     pub fn begin(&self) -> Begin {
-        Begin::new(self.handle.clone())
+        Begin::new(self.home.clone())
     }
 
     /// Begins a transaction with a row of claims, taken in one atomic step, and waits for them all.
@@ -155,7 +173,11 @@ impl Locks {
     /// # Errors
     /// If what is named is no object.
     pub fn watch(&self, object: impl IntoObject, scope: Scope) -> Result<Watching, InvalidObject> {
-        Ok(self.handle.node.watch(object.into_object()?, scope))
+        let object = object.into_object()?;
+        Ok(match &self.home {
+            Home::Here(handle) => handle.node.watch(object, scope),
+            Home::Far(member) => member.watch(object, scope),
+        })
     }
 
     /// Who has exactly this object, and who waits for it. Locks above and below it are not named.
@@ -166,20 +188,23 @@ impl Locks {
     /// If what is named is no object.
     pub fn lock_info(&self, object: impl IntoObject) -> Result<LockInfo, InvalidObject> {
         let object = object.into_object()?;
-        let (holders, waiters) = self.handle.node.holders_and_waiters(&object);
+        let (holders, waiters) = match &self.home {
+            Home::Here(handle) => handle.node.holders_and_waiters(&object),
+            Home::Far(member) => member.holders_and_waiters(&object),
+        };
         Ok(LockInfo { object, holders, waiters })
     }
 
     /// How a transaction stands, by its id, as far as the tables tell: one that has and wants nothing and one that
     /// is over look the same, [`Status::NoLocks`].
     pub fn transaction_status(&self, tx: TxId) -> Status {
-        let claims = self.handle.node.claims_of(tx);
+        let claims = self.transaction_claims(tx);
         if claims.is_empty() {
             Status::NoLocks
         } else if claims.iter().any(|claim| claim.wanted.is_some()) {
             Status::Waiting
         } else {
-            let deadlocks = self.handle.node.deadlocks();
+            let deadlocks = self.deadlocks();
             let own = deadlocks.into_iter().filter(|deadlock| deadlock.members().any(|member| member == tx));
             Status::HaveAllLocks { deadlocks: own.collect() }
         }
@@ -187,45 +212,78 @@ impl Locks {
 
     /// What a transaction has and waits for, by its id.
     pub fn transaction_claims(&self, tx: TxId) -> Vec<ClaimView> {
-        self.handle.node.claims_of(tx)
+        match &self.home {
+            Home::Here(handle) => handle.node.claims_of(tx),
+            Home::Far(member) => member.claims(tx),
+        }
     }
 
     /// The wait-for graph of all who wait, as it stands at one moment: why is this one blocked?
     ///
     /// Holds all tables while it reads: for people and for tests, not for every request.
     pub fn wait_graph(&self) -> WaitGraph {
-        self.handle.node.wait_graph()
+        match &self.home {
+            Home::Here(handle) => handle.node.wait_graph(),
+            Home::Far(member) => member.wait_graph(),
+        }
     }
 
     /// The deadlocks that were resolved of late, the newest 1024, oldest first.
     pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
-        self.handle.node.deadlocks()
+        match &self.home {
+            Home::Here(handle) => handle.node.deadlocks(),
+            Home::Far(member) => member.deadlocks(),
+        }
     }
 
     /// What the node counted so far. Cheap.
     pub fn statistics(&self) -> Statistics {
-        self.handle.node.statistics()
+        match &self.home {
+            Home::Here(handle) => handle.node.statistics(),
+            Home::Far(member) => member.status_of_table().statistics,
+        }
     }
 
     /// How the node stands, at one moment. Holds all tables while it reads.
     pub fn status(&self) -> NodeStatus {
-        self.handle.node.status()
+        match &self.home {
+            Home::Here(handle) => handle.node.status(),
+            Home::Far(member) => member.status_of_table(),
+        }
     }
 
-    /// The node itself, for its keepers.
-    pub fn node(&self) -> &Arc<Node> {
-        &self.handle.node
+    /// The node itself, for its keepers; none, if it is one of a cluster.
+    pub fn node(&self) -> Option<&Arc<Node>> {
+        match &self.home {
+            Home::Here(handle) => Some(&handle.node),
+            Home::Far(_) => None,
+        }
+    }
+
+    /// The node of a cluster that these are the locks of.
+    pub fn member(&self) -> Option<&Arc<Member>> {
+        match &self.home {
+            Home::Here(_) => None,
+            Home::Far(member) => Some(member),
+        }
     }
 }
 
 impl Clone for Locks {
     fn clone(&self) -> Self {
-        Self { handle: Arc::new(Handle { node: self.handle.node.clone(), yields: self.handle.yields }) }
+        let home = match &self.home {
+            Home::Here(handle) => Home::Here(Arc::new(Handle { node: handle.node.clone(), yields: handle.yields })),
+            Home::Far(member) => Home::Far(member.clone()),
+        };
+        Self { home }
     }
 }
 
 impl std::fmt::Debug for Locks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Locks").field("node", &self.handle.node).finish()
+        match &self.home {
+            Home::Here(handle) => f.debug_struct("Locks").field("node", &handle.node).finish(),
+            Home::Far(member) => f.debug_struct("Locks").field("member", member).finish(),
+        }
     }
 }

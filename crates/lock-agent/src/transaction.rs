@@ -1,22 +1,17 @@
 //! The handle of a transaction: all that a unit of work can do.
 
-mod asking;
 mod blocking;
 mod releasing;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use lock_core::{
-    Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, IntoObject, InvalidObject, Mode, Object, Over, Require,
-    Status, TxId,
-};
-
-use asking::Asked;
+use lock_core::{Claim, ClaimError, ClaimView, Deadlock, IntoObject, InvalidObject, Mode, Object, Over, Status, TxId};
 
 use crate::events::Events;
+use crate::far::Far;
+use crate::here::Here;
 use crate::shared::{Mark, Shared};
-use crate::waiting::Pending;
 use crate::{Guard, IntoClaim, TimeoutError, TryError};
 
 /// A transaction: it collects locks in any order, and gives them all back when it ends.
@@ -31,7 +26,16 @@ use crate::{Guard, IntoClaim, TimeoutError, TryError};
 /// come again by themselves: see [`HaveAll::deadlocks`] and [`Guard::is_unbroken`].
 #[must_use = "a transaction that is dropped ends at once"]
 pub struct Transaction {
-    shared: Arc<Shared>,
+    home: Home,
+}
+
+/// Where a transaction lives.
+#[derive(Clone)]
+enum Home {
+    /// On a node in this process alone.
+    Here(Here),
+    /// On a node of a cluster.
+    Far(Arc<Far>),
 }
 
 /// Everything that was asked for is granted.
@@ -56,18 +60,30 @@ pub struct TransactionInfo {
 }
 
 /// See [`Transaction::ends_with_this`].
-pub(crate) struct Ends(Arc<Shared>);
+pub(crate) struct Ends(Home);
 
 impl Ends {
     pub(crate) fn was_aborted(&self) -> bool {
-        self.0.is_marked(Mark::Aborted)
+        match &self.0 {
+            Home::Here(here) => here.shared.is_marked(Mark::Aborted),
+            Home::Far(far) => far.was_aborted(),
+        }
     }
 }
 
 impl Drop for Ends {
     fn drop(&mut self) {
-        // Whoever ended it before has released everything.
-        let _ = self.0.end();
+        self.0.end();
+    }
+}
+
+impl Home {
+    /// Whoever ended it before has released everything.
+    fn end(&self) {
+        let _ = match self {
+            Self::Here(here) => here.try_end(),
+            Self::Far(far) => far.try_end(),
+        };
     }
 }
 
@@ -88,13 +104,20 @@ pub enum Flag {
 }
 
 impl Transaction {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+    pub(crate) fn here(shared: Arc<Shared>) -> Self {
+        Self { home: Home::Here(Here { shared }) }
+    }
+
+    pub(crate) fn far(far: Arc<Far>) -> Self {
+        Self { home: Home::Far(far) }
     }
 
     /// Its id, which is its age: smaller is older.
     pub fn id(&self) -> TxId {
-        self.shared.tx
+        match &self.home {
+            Home::Here(here) => here.shared.tx,
+            Home::Far(far) => far.tx,
+        }
     }
 
     /// Locks an object, and waits for it and for all that was claimed before.
@@ -129,20 +152,10 @@ impl Transaction {
     /// ```
     pub async fn lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
         let object = object.into_object()?;
-        self.shared.give_way().await;
-        match self.ask(&object, mode)? {
-            Asked::Received(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
-            Asked::Waits(answer) => self.receive(object, mode, answer).await,
+        match &self.home {
+            Home::Here(here) => here.lock(object, mode).await,
+            Home::Far(far) => far.lock_one(Claim::new(object, mode)).await,
         }
-    }
-
-    async fn receive(&self, object: Object, mode: Mode, answer: Answer) -> Result<Guard, ClaimError> {
-        let mut pending = Pending::new(&self.shared);
-        pending.add(&object, &answer);
-        let tokens = self.wait_for(&[(object.clone(), mode)]).await?;
-        pending.received();
-        let token = tokens.into_iter().next().expect("one object, one token");
-        Ok(Guard::new(self.shared.clone(), object, mode, token))
     }
 
     /// Locks an object, but waits no longer than that; first come, first served. Needs a timer: that of the caller's
@@ -164,13 +177,10 @@ impl Transaction {
         within: Duration,
     ) -> Result<Guard, TimeoutError> {
         let object = object.into_object().map_err(ClaimError::from)?;
-        let waits = self.lock(object.clone(), mode);
-        let timed = lock_server::spawn(|| tokio::time::timeout(within, waits));
-        if let Ok(locked) = timed.await {
-            return Ok(locked?);
+        match &self.home {
+            Home::Here(here) => here.lock_timeout(object, mode, within).await,
+            Home::Far(far) => far.lock_timeout(Claim::new(object, mode), within).await,
         }
-        let holders = self.shared.node().holders(&object).into_iter().map(|holder| holder.tx).collect();
-        Err(TimeoutError::Elapsed { tx: self.shared.tx, object, within, holders })
     }
 
     /// Locks an object if it can be had at once; else nothing is queued. Does not wait for earlier claims either, and does
@@ -180,20 +190,9 @@ impl Transaction {
     /// [`TryError::Refused`] says who has it or waits for it; else as [`Transaction::lock`]. Nothing has changed then.
     pub fn try_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, TryError> {
         let object = object.into_object().map_err(ClaimError::from)?;
-        let claim = Claim::new(object, mode);
-        self.admit(std::slice::from_ref(&claim))?;
-        let answer =
-            self.ask_again_after_failure(|shared| shared.node().request(shared, &claim.object, mode, Ask::TRY));
-        match answer? {
-            Answer::Granted { token, change } => {
-                self.count(change);
-                self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
-                if self.shared.may_wait() {
-                    self.shared.node().look(self.shared.tx);
-                }
-                Ok(Guard::new(self.shared.clone(), claim.object, mode, token))
-            }
-            Answer::Waiting(_) => Err(ClaimError::Withdrawn { tx: self.shared.tx, object: claim.object }.into()),
+        match &self.home {
+            Home::Here(here) => here.try_lock(object, mode),
+            Home::Far(far) => far.try_at_home(object, mode),
         }
     }
 
@@ -206,12 +205,10 @@ impl Transaction {
     /// As [`Transaction::lock`]; nothing is queued then.
     pub fn lock_nowait(&self, claim: impl IntoClaim) -> Result<(), ClaimError> {
         let claim = claim.into_claim()?;
-        if claim.nodes.is_empty() && claim.require == Require::All {
-            let answer = self.request(&claim.object, claim.mode, Ask::WAIT)?;
-            self.keep(&claim.object, &answer);
-            return Ok(());
+        match &self.home {
+            Home::Here(here) => here.lock_nowait(claim),
+            Home::Far(far) => far.lock_nowait(vec![claim]),
         }
-        self.lock_many_nowait([claim])
     }
 
     /// Claims many objects in one atomic step, without waiting: transactions that do so never deadlock with
@@ -220,9 +217,11 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::lock`]; then none of them is claimed.
     pub fn lock_many_nowait<C: IntoClaim>(&self, claims: impl IntoIterator<Item = C>) -> Result<(), ClaimError> {
-        let requested = self.request_many(claims, false)?;
-        requested.iter().for_each(|(object, _, answer)| self.keep(object, answer));
-        Ok(())
+        let claims = all(claims)?;
+        match &self.home {
+            Home::Here(here) => here.lock_many_nowait(claims),
+            Home::Far(far) => far.lock_nowait(claims),
+        }
     }
 
     /// Claims many objects in one atomic step, and waits for them and for all that was claimed before. What is free is
@@ -238,29 +237,11 @@ impl Transaction {
     /// As [`Transaction::lock`]; then none of them is claimed.
     pub async fn lock_many<C: IntoClaim>(&self, claims: impl IntoIterator<Item = C>) -> Result<Vec<Guard>, ClaimError> {
         // Read before anything is awaited, so that they need not be `Send`.
-        let claims = claims.into_iter().map(IntoClaim::into_claim).collect::<Result<Vec<Claim>, InvalidObject>>()?;
-        self.shared.give_way().await;
-        let waits_for_earlier = self.shared.may_wait();
-        let requested = self.request_many(claims, false)?;
-        let mut pending = Pending::new(&self.shared);
-        requested.iter().for_each(|(object, _, answer)| pending.add(object, answer));
-        let at_once = |(object, mode, answer): &(Object, Mode, Answer)| match answer {
-            Answer::Granted { token, .. } => Some(Guard::new(self.shared.clone(), object.clone(), *mode, *token)),
-            Answer::Waiting(_) => None,
-        };
-        // Also after a deadline, which ends waiting and nothing else.
-        if !waits_for_earlier
-            && let Some(guards) = requested.iter().map(at_once).collect()
-            && self.shared.settle() == Ok(true)
-        {
-            pending.received();
-            return Ok(guards);
+        let claims = all(claims)?;
+        match &self.home {
+            Home::Here(here) => here.lock_many(claims).await,
+            Home::Far(far) => far.lock_many(claims).await,
         }
-        let wanted: Vec<(Object, Mode)> = requested.into_iter().map(|(object, mode, _)| (object, mode)).collect();
-        let tokens = self.wait_for(&wanted).await?;
-        pending.received();
-        let guard = |((object, mode), token)| Guard::new(self.shared.clone(), object, mode, token);
-        Ok(wanted.into_iter().zip(tokens).map(guard).collect())
     }
 
     /// Waits until everything that was claimed is granted, whoever claimed it; returns at once if nothing waits. The
@@ -273,59 +254,50 @@ impl Transaction {
     /// [`ClaimError`]: the transaction is over, its deadline has passed and what it waited for was
     /// withdrawn, or the node failed.
     pub async fn await_all(&self) -> Result<HaveAll, ClaimError> {
-        self.shared.give_way().await;
-        self.shared.catch_up()?;
-        self.shared.wait_for_all().await?;
-        Ok(HaveAll { deadlocks: self.shared.machine(|machine| machine.deadlocks()) })
+        match &self.home {
+            Home::Here(here) => here.await_all().await,
+            Home::Far(far) => far.await_all().await,
+        }
     }
 
     /// How it stands. If it has all locks, the caller is told of them by this. Never waits.
     pub fn status(&self) -> Status {
-        let _ = self.shared.catch_up();
-        let claims = self.shared.node().claims_told(&*self.shared, false);
-        self.shared.machine(|machine| machine.status(&claims))
+        match &self.home {
+            Home::Here(here) => here.status(),
+            Home::Far(far) => far.status(),
+        }
     }
 
     /// What it is, has and waits for. The caller is told by this of what it has. Never waits.
     pub fn info(&self) -> TransactionInfo {
-        let _ = self.shared.catch_up();
-        let claims = self.shared.node().claims_told(&*self.shared, true);
-        let status = self.shared.machine(|machine| machine.status(&claims));
-        TransactionInfo { tx: self.shared.tx, status, claims, lost: self.losses() }
+        match &self.home {
+            Home::Here(here) => here.info(),
+            Home::Far(far) => far.info(),
+        }
     }
 
     /// The deadlocks that it was part of since its begin, the newest 256 of them.
     pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
-        self.shared.machine(|machine| machine.deadlocks())
+        match &self.home {
+            Home::Here(here) => here.deadlocks(),
+            Home::Far(far) => far.deadlocks(),
+        }
     }
 
     /// What it had and lost, with a failed node or at the end of its lease; not what it surrendered.
     pub fn losses(&self) -> Vec<Object> {
-        let _ = self.shared.catch_up();
-        self.shared.machine(|machine| machine.losses().to_vec())
+        match &self.home {
+            Home::Here(here) => here.losses(),
+            Home::Far(far) => far.losses(),
+        }
     }
 
     /// Changes an option, for what is decided from now on; what was decided before stays.
     pub fn change_flag(&self, flag: Flag) {
-        self.shared.machine(|machine| {
-            let options = machine.options_mut();
-            match flag {
-                Flag::AbortOnDeadlock(abort) => options.abort_on_deadlock = abort,
-                Flag::AwaitNodes(wait) => options.await_nodes = wait,
-                Flag::MonitorNodes(monitor) => options.monitor_nodes = monitor,
-                Flag::Notify(notify) => options.notify = notify,
-                Flag::Priority(priority) => options.priority = priority,
-            }
-        });
-        match flag {
-            Flag::AbortOnDeadlock(abort) => self.shared.set_abort_on_deadlock(abort),
-            Flag::Priority(priority) => self.shared.set_priority(priority),
-            Flag::AwaitNodes(true) | Flag::MonitorNodes(true) | Flag::Notify(true) => {
-                crate::agent::start(&self.shared);
-            }
-            Flag::AwaitNodes(false) | Flag::MonitorNodes(false) | Flag::Notify(false) => {}
+        match &self.home {
+            Home::Here(here) => here.change_flag(flag),
+            Home::Far(far) => far.change_flag(flag),
         }
-        self.shared.node().update_profile(&*self.shared);
     }
 
     /// Everything that happens to the transaction from now on, as a stream; if it has claims already, its
@@ -334,8 +306,10 @@ impl Transaction {
     /// # Panics
     /// If there is no Tokio runtime, and the system gives no thread for one.
     pub fn events(&self) -> Events {
-        self.shared.machine(|machine| machine.options_mut().notify = true);
-        crate::agent::subscribe(&self.shared)
+        match &self.home {
+            Home::Here(here) => here.events(),
+            Home::Far(far) => far.events(),
+        }
     }
 
     /// Ends it: everything is released before the call returns, and who waited for it is granted. Never waits. Dropping the
@@ -349,24 +323,30 @@ impl Transaction {
     /// # Errors
     /// [`Over::Ended`], if it was ended before.
     pub fn try_end(&self) -> Result<(), Over> {
-        self.shared.end()
+        match &self.home {
+            Home::Here(here) => here.try_end(),
+            Home::Far(far) => far.try_end(),
+        }
     }
 
     /// Ends the transaction when it is dropped, wherever the handle has gone.
     pub(crate) fn ends_with_this(&self) -> Ends {
-        Ends(self.shared.clone())
+        Ends(self.home.clone())
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        // Whoever ended it before has released everything.
-        let _ = self.shared.end();
+        self.home.end();
     }
 }
 
 impl std::fmt::Debug for Transaction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Transaction").field("tx", &self.shared.tx).finish_non_exhaustive()
+        f.debug_struct("Transaction").field("tx", &self.id()).finish_non_exhaustive()
     }
+}
+
+fn all<C: IntoClaim>(claims: impl IntoIterator<Item = C>) -> Result<Vec<Claim>, InvalidObject> {
+    claims.into_iter().map(IntoClaim::into_claim).collect()
 }

@@ -35,7 +35,7 @@ async fn what_is_no_object_is_refused_by_every_call() {
     }
     assert!(matches!(tx.lock(Vec::<String>::new(), Read).await, Err(ClaimError::InvalidObject(InvalidObject::Empty))));
     assert_eq!((tx.status(), locks.status().claims), (Status::NoLocks, 0));
-    locks.node().check().unwrap();
+    locks.node().expect("a node in this process alone").check().unwrap();
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_claim_given_back_under_a_waiting_call_is_not_counted_twice() {
 async fn a_million_claims_are_the_limit_and_go_at_once() {
     let locks = Locks::local();
     let tx = locks.begin().await;
-    let limit = locks.node().max_claims();
+    let limit = locks.node().expect("a node in this process alone").max_claims();
     tx.lock_many((0..limit).map(|index| claim(format!("o/{index}"), Write))).await.unwrap();
     assert!(matches!(tx.lock("one/more", Write).await, Err(ClaimError::TooManyClaims { .. })));
     assert_eq!(locks.status().claims, limit as usize);
@@ -136,7 +136,7 @@ async fn a_transaction_never_waits_for_itself() {
         tx.lock_many([claim("a/b", mode), claim("a/b", Write)]).await.unwrap();
         tx.try_lock("a/b", Write).unwrap();
     }
-    locks.node().check().unwrap();
+    locks.node().expect("a node in this process alone").check().unwrap();
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ fn plain_threads_need_no_runtime() {
         }
     });
     assert_eq!(counter.load(SeqCst), 800);
-    assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
+    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn deadlocks_of_plain_threads_are_resolved() {
         }
     });
     assert_eq!(locks.statistics().deadlocks, 100);
-    assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
+    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_panic_of_the_server_reaches_plain_threads() {
         while locks.lock_info("a").unwrap().waiters.is_empty() {
             std::thread::yield_now();
         }
-        locks.node().panic_in_server();
+        locks.node().expect("a node in this process alone").panic_in_server();
         assert!(matches!(waits.join().unwrap(), Err(ClaimError::Lost { .. })));
     });
     locks.begin().start().blocking_lock("a", Write).unwrap();
@@ -115,5 +115,5 @@ async fn threads_and_tasks_share_their_locks() {
         done.unwrap();
     }
     assert_eq!(counter.load(SeqCst), 800);
-    assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
+    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
 }

@@ -17,7 +17,7 @@ async fn everybody_is_told(locks: &Locks, fail: impl AsyncFnOnce()) {
     let has = waits.lock("b", Read).await.unwrap();
     let mut waiting = Box::pin(waits.lock("a", Write));
     assert!(poll!(&mut waiting).is_pending());
-    let incarnation = locks.node().incarnation();
+    let incarnation = locks.node().expect("a node in this process alone").incarnation();
     let version = async {
         let mut watch = locks.watch("v", Scope::Object).unwrap();
         locks.begin().await.lock("v", Write).await.unwrap();
@@ -26,7 +26,7 @@ async fn everybody_is_told(locks: &Locks, fail: impl AsyncFnOnce()) {
     let before = version.await;
 
     fail().await;
-    assert!(locks.node().incarnation() > incarnation);
+    assert!(locks.node().expect("a node in this process alone").incarnation() > incarnation);
     assert!(matches!(waiting.await, Err(ClaimError::Lost { .. })), "a waiting future ends");
     assert!(!guard.is_held() && !has.is_held());
     for tx in [&holds, &waits] {
@@ -45,27 +45,27 @@ async fn everybody_is_told(locks: &Locks, fail: impl AsyncFnOnce()) {
     let mut watch = locks.watch("v", Scope::Object).unwrap();
     new.lock("v", Write).await.unwrap();
     assert!(watch.next().await.unwrap().version > before, "versions keep growing");
-    locks.node().check().unwrap();
+    locks.node().expect("a node in this process alone").check().unwrap();
     drop((holds, waits, idle, new));
-    assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
+    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
 }
 
 #[tokio::test]
 async fn everybody_is_told_when_the_node_fails() {
     let locks = Locks::local();
-    everybody_is_told(&locks, async || locks.node().fail()).await;
+    everybody_is_told(&locks, async || locks.node().expect("a node in this process alone").fail()).await;
 }
 
 #[tokio::test]
 async fn everybody_is_told_when_the_server_panics() {
     let locks = Locks::local();
     everybody_is_told(&locks, async || {
-        locks.node().panic_in_server();
+        locks.node().expect("a node in this process alone").panic_in_server();
         until_recovered(&locks, 1).await;
     })
     .await;
     everybody_is_told(&locks, async || {
-        locks.node().panic_in_server();
+        locks.node().expect("a node in this process alone").panic_in_server();
         until_recovered(&locks, 2).await;
     })
     .await;
@@ -76,7 +76,7 @@ async fn everybody_is_told_when_the_server_panics() {
 async fn deadlines_outlive_a_panic_of_the_server() {
     let locks = Locks::local();
     let tx = locks.begin().deadline(std::time::Duration::from_secs(5)).await_nodes(true).await;
-    locks.node().panic_in_server();
+    locks.node().expect("a node in this process alone").panic_in_server();
     until_recovered(&locks, 1).await;
     let holder = locks.begin().await;
     holder.lock("a", Write).await.unwrap();
@@ -88,13 +88,13 @@ async fn who_awaits_nodes_has_its_locks_again() {
     let locks = Locks::local();
     let tx = locks.begin().await_nodes(true).await;
     let (a, b) = (tx.lock("a", Write).await.unwrap(), tx.lock("b", Read).await.unwrap());
-    locks.node().fail();
+    locks.node().expect("a node in this process alone").fail();
     assert!(!a.is_held());
     tx.await_all().await.unwrap();
     assert!(a.is_held() && b.is_held() && !a.is_unbroken());
     assert_eq!(tx.losses().len(), 2, "it was told");
     tx.end();
-    assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
+    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
 }
 
 /// Nobody calls: its agent does it.
@@ -103,7 +103,7 @@ async fn who_awaits_nodes_need_not_call_to_have_its_locks_again() {
     let locks = Locks::local();
     let tx = locks.begin().await_nodes(true).await;
     let a = tx.lock("a", Write).await.unwrap();
-    locks.node().fail();
+    locks.node().expect("a node in this process alone").fail();
     while !a.is_held() {
         tokio::task::yield_now().await;
     }
@@ -116,7 +116,7 @@ async fn who_awaits_nodes_goes_on_waiting() {
     let held = holder.lock("a", Write).await.unwrap();
     let mut waiting = Box::pin(tx.lock("a", Write));
     assert!(poll!(&mut waiting).is_pending());
-    locks.node().fail();
+    locks.node().expect("a node in this process alone").fail();
     holder.await_all().await.unwrap();
     assert!(held.is_held());
     assert!(poll!(&mut waiting).is_pending());
@@ -130,7 +130,7 @@ async fn monitors_are_told_what_was_lost_between_down_and_up() {
     let tx = locks.begin().monitor_nodes(true).await_nodes(true).await;
     let mut events = tx.events();
     let guard = tx.lock("a", Write).await.unwrap();
-    locks.node().fail();
+    locks.node().expect("a node in this process alone").fail();
     let mut seen = Vec::new();
     loop {
         let event = events.next().await.unwrap();
@@ -141,8 +141,8 @@ async fn monitors_are_told_what_was_lost_between_down_and_up() {
             break;
         }
     }
-    let node = locks.node().name().clone();
-    let incarnation = locks.node().incarnation();
+    let node = locks.node().expect("a node in this process alone").name().clone();
+    let incarnation = locks.node().expect("a node in this process alone").incarnation();
     let lost = Event::Lost { object: guard.object().clone() };
     assert_eq!(seen, [Event::NodeDown { node: node.clone() }, lost, Event::NodeUp { node, incarnation }]);
     tx.await_all().await.unwrap();
@@ -155,8 +155,8 @@ async fn two_failures_in_a_row_are_not_one_too_few() {
     let (plain, awaits) = (locks.begin().await, locks.begin().await_nodes(true).await);
     let lost = plain.lock("a", Write).await.unwrap();
     let back = awaits.lock("b", Write).await.unwrap();
-    locks.node().fail();
-    locks.node().fail();
+    locks.node().expect("a node in this process alone").fail();
+    locks.node().expect("a node in this process alone").fail();
     assert_eq!(plain.losses(), [lost.object().clone()], "lost in the first of two, and not asked in between");
     assert!(matches!(plain.await_all().await, Err(ClaimError::Lost { .. })));
     awaits.await_all().await.unwrap();
@@ -170,7 +170,7 @@ async fn watchers_go_on_and_are_told_what_became_free() {
     let tx = locks.begin().await;
     tx.lock("db/1", Write).await.unwrap();
     let before = watch.next().await.unwrap();
-    locks.node().fail();
+    locks.node().expect("a node in this process alone").fail();
     let freed = watch.next().await.unwrap();
     assert_eq!((&freed.object, freed.holders.len()), (&before.object, 0));
     assert!(freed.version > before.version);
@@ -200,7 +200,7 @@ async fn versions_keep_growing_however_busy_the_node_was() {
         first
     };
     let before = version().await;
-    locks.node().fail();
+    locks.node().expect("a node in this process alone").fail();
     assert!(version().await > before);
 }
 
@@ -210,9 +210,9 @@ async fn who_ends_after_a_failure_without_asking_leaves_nothing() {
     let tx = locks.begin().await;
     let id = tx.id();
     tx.lock("a", Write).await.unwrap();
-    locks.node().fail();
+    locks.node().expect("a node in this process alone").fail();
     tx.end();
-    assert!(locks.node().take_losses(id).is_empty());
+    assert!(locks.node().expect("a node in this process alone").take_losses(id).is_empty());
 }
 
 /// Failures at any moment: nobody hangs, and nothing is left.
@@ -247,7 +247,7 @@ async fn nobody_hangs_when_the_node_fails_again_and_again() {
     }
     let fails = async {
         for _ in 0..200 {
-            locks.node().fail();
+            locks.node().expect("a node in this process alone").fail();
             tokio::task::yield_now().await;
         }
     };
@@ -255,6 +255,6 @@ async fn nobody_hangs_when_the_node_fails_again_and_again() {
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
-    assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
-    locks.node().check().unwrap();
+    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
+    locks.node().expect("a node in this process alone").check().unwrap();
 }

@@ -37,7 +37,7 @@ async fn who_was_told_of_what_it_would_lose_aborts() {
     younger.try_end().unwrap();
     assert_eq!(younger.try_end(), Err(Over::Ended(younger.id())));
     older.end();
-    assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
+    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn at_the_deadline_what_waits_is_withdrawn_and_what_it_has_stays() {
     tx.lock("free", Write).await.expect("what can be had at once needs no waiting");
     tx.lock_many([claim("free/2", Write), claim("free2", Write)]).await.expect("the same for many");
     drop((holder, tx));
-    assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
+    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -191,7 +191,7 @@ async fn no_deadline_is_forgotten_under_contention() {
     }
     tasks.join_all().await;
     holder.end();
-    assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
+    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -213,7 +213,7 @@ async fn at_the_end_of_its_lease_a_transaction_is_over_and_told_what_it_lost() {
     assert!(seen.contains(&Event::Lost { object: guard.object().clone() }), "{seen:?}");
     assert_eq!(seen.last(), Some(&Event::Status(Status::Ended)));
     drop((tx, waiter));
-    assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
+    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
 }
 
 #[tokio::test]
@@ -288,7 +288,7 @@ async fn events_of_a_transaction_that_is_over_end() {
     }
     tx.change_flag(Flag::Notify(true));
     drop(tx);
-    assert_eq!(locks.node().party_count(), 0);
+    assert_eq!(locks.node().expect("a node in this process alone").party_count(), 0);
 }
 
 #[tokio::test]
@@ -313,7 +313,7 @@ async fn no_agent_outlives_its_transaction() {
         tokio::task::yield_now().await;
     }
     assert_eq!(alive(), with_node);
-    assert_eq!(locks.node().party_count(), 0);
+    assert_eq!(locks.node().expect("a node in this process alone").party_count(), 0);
     drop(locks);
     for _ in 0..1000 {
         tokio::task::yield_now().await;

@@ -11,8 +11,8 @@ use lock_agent::Mode::{Read, Write};
 use lock_agent::{ClaimError, Guard, Locks, Over, TxId, claim};
 
 fn nothing_is_left(locks: &Locks) {
-    assert_eq!((locks.status().claims, locks.node().party_count()), (0, 0));
-    locks.node().check().unwrap();
+    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
+    locks.node().expect("a node in this process alone").check().unwrap();
 }
 
 /// Makes the next work that has `b` and wants `a` give way once.
@@ -111,13 +111,13 @@ async fn a_panic_of_the_work_ends_it_and_hurts_nobody_else() {
     let locks = Locks::local();
     let bystander = locks.begin().await;
     let guard = bystander.lock("mine", Write).await.unwrap();
-    let incarnation = locks.node().incarnation();
+    let incarnation = locks.node().expect("a node in this process alone").incarnation();
     let work = locks.run(async |tx| -> Result<(), ClaimError> {
         tx.lock("a", Write).await?;
         panic!("the work's own fault");
     });
     assert!(std::panic::AssertUnwindSafe(work).catch_unwind().await.is_err());
-    assert_eq!(locks.node().incarnation(), incarnation);
+    assert_eq!(locks.node().expect("a node in this process alone").incarnation(), incarnation);
     assert!(guard.is_unbroken(), "a panic of one user is not everybody's");
     assert!(locks.begin().await.try_lock("a", Write).is_ok());
     bystander.end();

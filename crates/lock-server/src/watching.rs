@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-use crate::Node;
+use crate::{Member, Node};
 
 /// How many changes may wait for a slow watcher before its watch ends.
 const BUFFER: usize = 1024;
@@ -18,7 +18,7 @@ const BUFFER: usize = 1024;
 /// Each change of holders or waiters gives one event, in the order of the table's versions.
 #[derive(Debug)]
 pub struct Watching {
-    node: Weak<Node>,
+    watched: Watched,
     id: WatchId,
     object: Object,
     changes: mpsc::Receiver<Change>,
@@ -32,7 +32,23 @@ pub struct WatchEnded {
     pub object: Object,
 }
 
+/// What is watched.
+#[derive(Debug)]
+enum Watched {
+    Node(Weak<Node>),
+    Member(Weak<Member>),
+}
+
 impl Watching {
+    pub(crate) fn on_member(
+        member: Weak<Member>,
+        id: WatchId,
+        object: Object,
+        changes: mpsc::Receiver<Change>,
+    ) -> Self {
+        Self { watched: Watched::Member(member), id, object, changes }
+    }
+
     /// The next change; waits for it.
     ///
     /// # Cancel safety
@@ -52,8 +68,11 @@ impl Watching {
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        if let Some(node) = self.node.upgrade() {
-            node.unwatch(self.id, &self.object);
+        match &self.watched {
+            Watched::Node(node) => node.upgrade().into_iter().for_each(|node| node.unwatch(self.id, &self.object)),
+            Watched::Member(member) => {
+                member.upgrade().into_iter().for_each(|member| member.unwatch(self.id, &self.object))
+            }
         }
     }
 }
@@ -76,6 +95,20 @@ pub(crate) struct Watcher {
 }
 
 impl Watchers {
+    /// A new watcher.
+    pub(crate) fn add(&self, object: &Object, scope: Scope) -> (WatchId, mpsc::Receiver<Change>) {
+        let (sender, changes) = mpsc::channel(BUFFER);
+        let mut inner = self.inner.lock();
+        inner.last += 1;
+        let id = WatchId(inner.last);
+        inner.senders.insert(id, Watcher { changes: sender, object: object.clone(), scope });
+        (id, changes)
+    }
+
+    pub(crate) fn remove(&self, watch: WatchId) {
+        self.inner.lock().senders.remove(&watch);
+    }
+
     /// Sends a change on. A watcher that is too far behind is let go.
     pub(crate) fn tell(&self, watch: WatchId, change: Change) {
         let mut inner = self.inner.lock();
@@ -104,19 +137,14 @@ impl Watchers {
 impl Node {
     /// Watches an object or a subtree from now on.
     pub fn watch(self: &Arc<Self>, object: Object, scope: Scope) -> Watching {
-        let (sender, changes) = mpsc::channel(BUFFER);
-        let mut inner = self.watchers.inner.lock();
-        inner.last += 1;
-        let id = WatchId(inner.last);
-        inner.senders.insert(id, Watcher { changes: sender, object: object.clone(), scope });
-        drop(inner);
+        let (id, changes) = self.watchers.add(&object, scope);
         self.hold_for(&object).watch(id, object.clone(), scope);
-        Watching { node: Arc::downgrade(self), id, object, changes }
+        Watching { watched: Watched::Node(Arc::downgrade(self)), id, object, changes }
     }
 
     fn unwatch(&self, id: WatchId, object: &Object) {
         // In this order: a failure in between would set the watch up again.
-        self.watchers.inner.lock().senders.remove(&id);
+        self.watchers.remove(id);
         self.hold_for(object).unwatch(id, object);
     }
 }

@@ -49,7 +49,7 @@ impl ActorNode {
             _ => Vec::new(),
         };
         for object in objects {
-            let node = self.locks.node();
+            let node = self.locks.node().expect("a node in this process alone");
             let watch = || (node.watch(object.clone(), Scope::Object), BTreeSet::new());
             self.watches.entry(object.clone()).or_insert_with(watch);
         }
@@ -185,11 +185,23 @@ impl Engine for ActorNode {
     }
 
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode> {
-        self.locks.node().holders(object).into_iter().map(|holder| (holder.tx, holder.mode)).collect()
+        self.locks
+            .node()
+            .expect("a node in this process alone")
+            .holders(object)
+            .into_iter()
+            .map(|holder| (holder.tx, holder.mode))
+            .collect()
     }
 
     fn queue(&mut self, object: &Object) -> Vec<TxId> {
-        self.locks.node().waiters(object).into_iter().map(|waiter| waiter.tx).collect()
+        self.locks
+            .node()
+            .expect("a node in this process alone")
+            .waiters(object)
+            .into_iter()
+            .map(|waiter| waiter.tx)
+            .collect()
     }
 
     fn deadlocks(&mut self) -> Vec<Deadlock> {
@@ -210,7 +222,7 @@ impl Engine for ActorNode {
     }
 
     fn violations(&mut self) -> Vec<String> {
-        let node = self.locks.node();
+        let node = self.locks.node().expect("a node in this process alone");
         let broken = [node.check(), node.check_nobody_is_stuck()].into_iter().filter_map(Result::err);
         broken.map(|violation| violation.to_string()).collect()
     }

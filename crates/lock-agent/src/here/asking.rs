@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use lock_core::{Answer, Ask, Claim, ClaimChange, ClaimError, InvalidObject, Mode, Object, Require, Token, join};
+use lock_core::{Answer, Ask, Claim, ClaimChange, ClaimError, Mode, Object, Require, Token, join};
 use lock_server::RequestError;
 
-use super::Transaction;
+use super::Here;
+use crate::TryError;
 use crate::shared::{Mark, Shared};
-use crate::{IntoClaim, TryError};
 
 /// What a claim came to, for a call that waits for the answer.
 pub(super) enum Asked {
@@ -17,7 +17,7 @@ pub(super) enum Asked {
     Waits(Answer),
 }
 
-impl Transaction {
+impl Here {
     /// Claims an object for a call that waits for the answer.
     pub(super) fn ask(&self, object: &Object, mode: Mode) -> Result<Asked, ClaimError> {
         // Decided once: a grant that is told is received, whatever other calls begin to wait for meanwhile.
@@ -39,18 +39,17 @@ impl Transaction {
             self.note(&answer);
             return Ok(answer);
         }
-        let requested = self.request_many([Claim::new(object.clone(), mode)], ask.tell)?;
+        let requested = self.request_many(vec![Claim::new(object.clone(), mode)], ask.tell)?;
         let (_, _, answer) = requested.into_iter().next().expect("one claim, one answer");
         Ok(answer)
     }
 
     /// Claims many objects in one step; objects named twice are joined.
-    pub(super) fn request_many<C: IntoClaim>(
+    pub(super) fn request_many(
         &self,
-        claims: impl IntoIterator<Item = C>,
+        claims: Vec<Claim>,
         tell: bool,
     ) -> Result<Vec<(Object, Mode, Answer)>, ClaimError> {
-        let claims = claims.into_iter().map(IntoClaim::into_claim).collect::<Result<Vec<Claim>, InvalidObject>>()?;
         self.admit(&claims)?;
         let joined = join(claims.into_iter().map(|claim| (claim.object, claim.mode)));
         if joined.is_empty() {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use lock_core::{ClaimError, IntoObject, Mode};
+use lock_core::{Claim, ClaimError, IntoObject, Mode};
 
-use super::{Asked, HaveAll, Transaction};
+use super::{HaveAll, Home, Transaction};
 use crate::{Guard, IntoClaim, TimeoutError};
 
 impl Transaction {
@@ -15,9 +15,9 @@ impl Transaction {
     /// As [`Transaction::lock`].
     pub fn blocking_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
         let object = object.into_object()?;
-        match self.ask(&object, mode)? {
-            Asked::Received(token) => Ok(Guard::new(self.shared.clone(), object, mode, token)),
-            Asked::Waits(answer) => pollster::block_on(self.receive(object, mode, answer)),
+        match &self.home {
+            Home::Here(here) => here.blocking_lock(object, mode),
+            Home::Far(far) => pollster::block_on(far.lock_one(Claim::new(object, mode))),
         }
     }
 

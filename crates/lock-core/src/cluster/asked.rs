@@ -3,7 +3,7 @@
 use super::agent::{Agent, Spread};
 use super::calls::saw;
 use super::node::NodeMachine;
-use crate::{ClaimError, Incarnation, Millis, Mode, NodeId, Object, Over, Token, TxId};
+use crate::{ClaimError, Millis, Mode, NodeId, Object, Over, Token, TransactionOptions, TxId};
 
 impl NodeMachine {
     /// Whether a caller may go on: all that its transaction claims is granted. It is told of all that by this.
@@ -42,6 +42,14 @@ impl NodeMachine {
         if enough { tokens.into_iter().max() } else { None }
     }
 
+    /// Changes the options of a transaction that lives here, for what is decided from now on.
+    pub fn change_options(&mut self, tx: TxId, change: impl FnOnce(&mut TransactionOptions)) {
+        if let Some(agent) = self.agents.get_mut(&tx) {
+            change(agent.machine.options_mut());
+            agent.stamp += 1;
+        }
+    }
+
     /// Whether a try is still under way.
     pub fn is_trying(&self, tx: TxId, object: &Object) -> bool {
         let claim = self.agents.get(&tx).and_then(|agent| agent.claims.get(object));
@@ -54,11 +62,6 @@ impl NodeMachine {
     /// How it came to be over.
     pub fn running(&self, tx: TxId) -> Result<(), Over> {
         self.agents.get(&tx).ok_or(Over::Ended(tx))?.machine.running()
-    }
-
-    /// The incarnation of a peer that is there.
-    pub fn incarnation_of(&self, peer: &NodeId) -> Option<Incarnation> {
-        self.links.get(peer)?.incarnation()
     }
 
     /// The nodes that are there.

@@ -108,11 +108,6 @@ impl Link {
         self.session.as_ref().map_or(0, |session| session.unheard.len())
     }
 
-    /// The incarnation of the peer that it talks to.
-    pub(super) fn incarnation(&self) -> Option<Incarnation> {
-        self.session.as_ref().map(|session| session.incarnation)
-    }
-
     /// Until when the grants of the peer can be believed in, if at all.
     pub(super) fn trusted_until(&self, timing: Timing) -> Option<Millis> {
         Some(after(self.session.as_ref()?.answered, timing.trust()))

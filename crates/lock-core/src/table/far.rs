@@ -75,7 +75,12 @@ impl LockTable {
 
     /// Whether a request would be granted at once.
     pub fn would_grant(&self, tx: TxId, object: &Object, mode: Mode) -> bool {
-        self.refusal(tx, object, mode).is_none()
+        self.would_refuse(tx, object, mode).is_none()
+    }
+
+    /// Why a request would not be granted at once, if it would not.
+    pub fn would_refuse(&self, tx: TxId, object: &Object, mode: Mode) -> Option<Refused> {
+        self.refusal(tx, object, mode)
     }
 
     /// Whether a surrender of what a transaction has of an object would not make it wait: nobody else wants that, or

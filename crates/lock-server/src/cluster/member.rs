@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use foldhash::HashMap;
 use lock_core::{
-    Call, CallError, ClaimError, ClaimView, Counters, Deadlock, Frame, HolderView, Incarnation, LockTable, Millis,
-    Mode, NodeConfig, NodeId, NodeMachine, Object, Output, Status, Timing, Token, Tokens, TransactionOptions, TxId,
-    WaiterView,
+    Call, CallError, Claim, ClaimError, ClaimView, Counters, Deadlock, Frame, HolderView, Incarnation, LockTable,
+    Millis, Mode, NodeConfig, NodeId, NodeMachine, Object, Output, Refused, Scope, Status, Timing, Token, Tokens,
+    TransactionOptions, TxId, WaitGraph, WaiterView, WatchId,
 };
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
@@ -18,6 +18,8 @@ use super::clock::Clock;
 use super::ids::TxIds;
 use super::{MemoryNetwork, Resident, Wire, ticker};
 use crate::node::incarnation_of_now;
+use crate::watching::Watchers;
+use crate::{NodeStatus, Statistics, Watching};
 
 /// A node of a cluster.
 ///
@@ -30,6 +32,7 @@ pub struct Member {
     ids: TxIds,
     wire: Arc<dyn Wire>,
     inside: Mutex<Inside>,
+    watchers: Watchers,
     members: watch::Sender<BTreeMap<NodeId, bool>>,
     /// When the ticker wakes up next.
     planned: AtomicU64,
@@ -41,6 +44,8 @@ struct Inside {
     table: LockTable,
     residents: HashMap<TxId, Weak<dyn Resident>>,
     deadlocks: VecDeque<Arc<Deadlock>>,
+    /// How many were resolved here.
+    resolved: u64,
 }
 
 /// How a node sees itself, and the others.
@@ -87,6 +92,7 @@ impl Member {
             clock,
             ids: TxIds::new(&config.node),
             wire,
+            watchers: Watchers::default(),
             members: watch::channel(peers).0,
             planned: AtomicU64::new(0),
             sooner: Arc::default(),
@@ -95,6 +101,7 @@ impl Member {
                 table: LockTable::new(incarnation, Tokens::starting_at(incarnation), 0),
                 residents: HashMap::default(),
                 deadlocks: VecDeque::new(),
+                resolved: 0,
             }),
         });
         tokio::spawn(ticker::keep_time(Arc::downgrade(&member)));
@@ -226,11 +233,13 @@ impl Member {
                 }
                 Output::Resolved(deadlock) => {
                     tracing::info!(target: "gordian::deadlock", node = %self.name, "{deadlock}");
+                    inside.resolved += 1;
                     inside.deadlocks.push_back(deadlock);
                     if inside.deadlocks.len() > Self::KEPT_DEADLOCKS {
                         inside.deadlocks.pop_front();
                     }
                 }
+                Output::Changed { watch, change } => self.watchers.tell(watch, change),
                 Output::PeerUp(peer) => self.peer_changed(inside, &peer, true),
                 Output::PeerDown(peer) => self.peer_changed(inside, &peer, false),
                 Output::Unwelcome(unwelcome) => tracing::warn!(node = %self.name, "{unwelcome}"),
@@ -239,7 +248,7 @@ impl Member {
         }
         for tx in inside.machine.take_stirred() {
             if let Some(resident) = inside.residents.get(&tx).and_then(Weak::upgrade) {
-                resident.stirred();
+                resident.stirred(&inside.machine);
             }
         }
     }
@@ -278,6 +287,36 @@ impl Member {
         self.inside.lock().deadlocks.iter().cloned().collect()
     }
 
+    /// Watches an object or a subtree of this node from now on, as [`Node::watch`](crate::Node::watch) does.
+    pub fn watch(self: &Arc<Self>, object: Object, scope: Scope) -> Watching {
+        let (id, changes) = self.watchers.add(&object, scope);
+        self.inside.lock().table.watch(id, object.clone(), scope);
+        Watching::on_member(Arc::downgrade(self), id, object, changes)
+    }
+
+    pub(crate) fn unwatch(&self, id: WatchId, object: &Object) {
+        self.watchers.remove(id);
+        self.inside.lock().table.unwatch(id, object);
+    }
+
+    /// How its table stands.
+    pub fn status_of_table(&self) -> NodeStatus {
+        let inside = self.inside.lock();
+        let (counters, deadlocks) = (inside.machine.counters(), inside.resolved);
+        NodeStatus {
+            name: self.name.clone(),
+            incarnation: inside.machine.incarnation(),
+            claims: inside.table.len(),
+            waiting: inside.table.waiting_transactions(),
+            statistics: Statistics { searches: counters.looks, deadlocks, ..Statistics::default() },
+        }
+    }
+
+    /// Who waits for whom in the table of this node.
+    pub fn wait_graph(&self) -> WaitGraph {
+        lock_core::wait_graph(&[&self.inside.lock().table])
+    }
+
     /// Who has exactly this object in the table of this node, and who waits for it.
     pub fn holders_and_waiters(&self, object: &Object) -> (Vec<HolderView>, Vec<WaiterView>) {
         let inside = self.inside.lock();
@@ -304,6 +343,27 @@ impl Member {
         let settled = inside.machine.settle(tx, wanted, now);
         self.tell(&mut inside);
         settled
+    }
+
+    /// Changes the options of a transaction that lives here, for what is decided from now on.
+    pub fn change_options(&self, tx: TxId, change: impl FnOnce(&mut TransactionOptions)) {
+        let mut inside = self.inside.lock();
+        inside.machine.change_options(tx, change);
+        self.tell(&mut inside);
+    }
+
+    /// Claims on this node what can be had at once; gives who is in the way otherwise, if anybody is.
+    ///
+    /// # Errors
+    /// [`CallError`]: nothing has changed then.
+    pub fn try_here(&self, tx: TxId, object: &Object, mode: Mode) -> Result<Option<Refused>, CallError> {
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        let Inside { machine, table, .. } = &mut *inside;
+        let refused = table.would_refuse(tx, object, mode);
+        let done = machine.call(table, tx, Call::Try(Claim::new(object.clone(), mode)), now);
+        self.tell(&mut inside);
+        done.map(|()| refused)
     }
 
     /// The token of what a transaction believes to have of an object, in that mode or a stronger one, if enough nodes grant

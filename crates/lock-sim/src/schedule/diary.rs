@@ -21,7 +21,7 @@ impl Diary {
     /// What has changed since the last look: a line each. Whose turn it was need not be named.
     pub(super) fn look(&mut self, locks: &Locks, names: &Names, task: &str) -> Vec<String> {
         let mut lines = self.new_deadlocks(locks, names);
-        for tx in (1..=locks.node().transactions_begun()).map(TxId) {
+        for tx in (1..=locks.node().expect("a node in this process alone").transactions_begun()).map(TxId) {
             let now = claims_of(locks, tx);
             let before = self.claims.insert(tx, now.clone()).unwrap_or_default();
             if before != now {

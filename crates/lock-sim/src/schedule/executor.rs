@@ -95,7 +95,7 @@ impl<'a> Executor<'a> {
     /// One task runs until it waits.
     fn turn(&mut self, task: usize) -> Result<(), Cause> {
         self.ready.take(task);
-        let at_ms = self.tasks.locks().node().now().0;
+        let at_ms = self.tasks.locks().node().expect("a node in this process alone").now().0;
         let slot = &mut self.slots[task];
         let name = slot.name.clone();
         let outcome = slot.poll();
@@ -128,7 +128,11 @@ impl<'a> Executor<'a> {
 
     fn check_promises(&self) -> Result<(), Cause> {
         let locks = self.tasks.locks();
-        let broken = locks.node().check().and_then(|()| locks.node().check_nobody_is_stuck());
+        let broken = locks
+            .node()
+            .expect("a node in this process alone")
+            .check()
+            .and_then(|()| locks.node().expect("a node in this process alone").check_nobody_is_stuck());
         broken.map_err(|violation| Cause::Promise { sentence: violation.to_string() })
     }
 }

@@ -166,7 +166,9 @@ impl Tasks {
     /// The transactions that began in a turn are called after its task.
     pub(super) fn name_transactions(&self, task: &str) {
         let mut names = self.shared.names.borrow_mut();
-        while (names.len() as u64) < self.shared.locks.node().transactions_begun() {
+        while (names.len() as u64)
+            < self.shared.locks.node().expect("a node in this process alone").transactions_begun()
+        {
             let mut name = task.to_owned();
             let mut count = 1;
             while names.find(&name).is_some() {
