@@ -74,6 +74,7 @@ async fn rings_over_nodes_are_resolved_and_everybody_is_served() {
     for member in &cluster.members {
         assert_eq!(member.status_of_table().claims, 0);
         member.check().expect("promises hold");
+        eprintln!("{:?} deadlocks {}", member.view(), member.deadlocks().len());
     }
 }
 

@@ -16,6 +16,7 @@
 mod cluster;
 mod deadlines;
 mod deadlock_log;
+mod network;
 mod node;
 mod operations;
 mod parties;
@@ -28,6 +29,7 @@ mod supervisor;
 mod watching;
 
 pub use cluster::{Member, MemberView, MemoryNetwork, Resident, Wire};
+pub use network::{ClusterBuilder, ClusterNode, Secret, StartError};
 pub use node::{Node, NodeConfig};
 pub use operations::{RequestError, Stopped};
 pub use parties::Party;

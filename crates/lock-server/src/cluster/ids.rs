@@ -29,7 +29,7 @@ pub(crate) fn number_of(node: &NodeId) -> u64 {
 }
 
 /// Milliseconds since 2024 by the clock on the wall.
-pub(crate) fn wall_millis() -> u64 {
+fn wall_millis() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     u64::try_from(since).unwrap_or(u64::MAX).saturating_sub(SINCE)
 }

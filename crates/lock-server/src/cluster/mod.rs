@@ -17,6 +17,7 @@ mod memory;
 mod resident;
 mod ticker;
 
+pub(crate) use ids::number_of;
 pub use member::{Member, MemberView};
 pub use memory::MemoryNetwork;
 pub use resident::Resident;

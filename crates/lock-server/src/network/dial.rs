@@ -1,0 +1,204 @@
+//! How a node reaches a peer: an actor a peer, that dials, says what is to be said, and dials again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lock_core::{Frame, NodeId};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Streaming};
+
+use super::accept::{HANDSHAKE_TIME, PATH};
+use super::codec::{LARGEST, PacketCodec};
+use super::handshake::Papers;
+use super::packet::Packet;
+use super::place::Acquaintance;
+use super::wire::Queue;
+use crate::Member;
+
+/// How long a connection may take to be made.
+const CONNECT_TIME: Duration = Duration::from_secs(2);
+/// The pause before the second attempt, and the longest, in milliseconds.
+const BACK_OFF: (u64, u64) = (20, 2_000);
+/// How many frames go into one packet.
+const TOGETHER: usize = 128;
+
+/// Everything that is needed to reach a peer.
+#[derive(Clone)]
+pub(super) struct Line {
+    pub(super) member: Arc<Member>,
+    pub(super) papers: Papers,
+    pub(super) peer: NodeId,
+    pub(super) endpoint: Endpoint,
+    pub(super) queue: Queue,
+    pub(super) acquaintance: Arc<Acquaintance>,
+}
+
+/// The actor of a peer.
+pub(super) struct Dialer;
+
+pub(super) enum DialerMessage {
+    Dial,
+    /// A stream has ended, or was never there.
+    Ended {
+        talked: bool,
+        why: String,
+    },
+}
+
+pub(super) struct Dialing {
+    line: Line,
+    pause: u64,
+}
+
+impl Actor for Dialer {
+    type Msg = DialerMessage;
+    type State = Dialing;
+    type Arguments = Line;
+
+    async fn pre_start(&self, myself: ActorRef<DialerMessage>, line: Line) -> Result<Dialing, ActorProcessingErr> {
+        let _ = myself.cast(DialerMessage::Dial);
+        Ok(Dialing { line, pause: BACK_OFF.0 })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<DialerMessage>,
+        message: DialerMessage,
+        state: &mut Dialing,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            DialerMessage::Dial => {
+                let line = state.line.clone();
+                tokio::spawn(async move {
+                    let (talked, why) = line.talk().await;
+                    let _ = myself.cast(DialerMessage::Ended { talked, why });
+                });
+            }
+            DialerMessage::Ended { talked, why } => {
+                let Line { member, peer, acquaintance, .. } = &state.line;
+                tracing::debug!(node = %member.name(), %peer, "no stream: {why}");
+                acquaintance.look_after(member, peer);
+                state.pause = if talked { BACK_OFF.0 } else { (state.pause * 2).min(BACK_OFF.1) };
+                let pause = jittered(state.pause);
+                drop(myself.send_after(pause, || DialerMessage::Dial));
+            }
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<DialerMessage>,
+        _: SupervisionEvent,
+        _: &mut Dialing,
+    ) -> Result<(), ActorProcessingErr> {
+        Ok(())
+    }
+}
+
+/// Between a half of a pause and all of it, so that many do not knock at once.
+fn jittered(pause: u64) -> Duration {
+    let chance = getrandom::u32().unwrap_or(0);
+    Duration::from_millis(pause / 2 + u64::from(chance) % (pause / 2 + 1))
+}
+
+impl Line {
+    /// One stream, from the knock to its end. Gives whether it was let in, and why it ended.
+    async fn talk(&self) -> (bool, String) {
+        let (out, packets) = mpsc::channel(4);
+        let meeting = tokio::time::timeout(CONNECT_TIME + HANDSHAKE_TIME, self.meet(&out, packets)).await;
+        match meeting {
+            Ok(Ok(answers)) => (true, self.say(out, answers).await),
+            Ok(Err(why)) => (false, why),
+            Err(_) => (false, String::from("the handshake took too long")),
+        }
+    }
+
+    async fn meet(
+        &self,
+        out: &mpsc::Sender<Packet>,
+        packets: mpsc::Receiver<Packet>,
+    ) -> Result<Streaming<Packet>, String> {
+        let channel: Channel = self.endpoint.connect().await.map_err(|error| told(&error))?;
+        let mut grpc = Grpc::new(channel).max_decoding_message_size(LARGEST).max_encoding_message_size(LARGEST);
+        grpc.ready().await.map_err(|error| told(&error))?;
+        let (knocked, knock) = self.papers.knock(&self.peer);
+        let gone = |_| String::from("it has gone");
+        out.send(knock).await.map_err(gone)?;
+        let request = Request::new(ReceiverStream::new(packets));
+        let answers = grpc.streaming(request, PathAndQuery::from_static(PATH), PacketCodec).await;
+        let mut answers = answers.map_err(|status| told(&status))?.into_inner();
+        let (name, answer) = knocked.answer(next(&mut answers).await?)?;
+        out.send(answer).await.map_err(gone)?;
+        match next(&mut answers).await? {
+            Packet::Welcome => {
+                self.acquaintance.met(name);
+                Ok(answers)
+            }
+            Packet::Refused(why) => Err(format!("{} refused: {why}", self.peer)),
+            _ => Err(format!("{} does not speak like a node", self.peer)),
+        }
+    }
+
+    /// Says whatever its machine has to say, until the stream ends.
+    async fn say(&self, out: mpsc::Sender<Packet>, mut answers: Streaming<Packet>) -> String {
+        let mut queue = self.queue.lock().await;
+        // What was to be said to nobody is old by now.
+        while queue.try_recv().is_ok() {}
+        loop {
+            tokio::select! {
+                frame = queue.recv() => {
+                    let Some(frame) = frame else { return String::from("this node ends") };
+                    let frames = together(frame, &mut queue);
+                    if out.send(Packet::Frames(frames)).await.is_err() {
+                        return String::from("the stream broke");
+                    }
+                }
+                ended = answers.message() => return match ended {
+                    Ok(Some(Packet::Refused(why))) => why,
+                    Ok(_) => String::from("it hung up"),
+                    Err(status) => told(&status),
+                },
+            }
+        }
+    }
+}
+
+/// A frame, and what else is to be said already.
+fn together(first: Frame, queue: &mut mpsc::Receiver<Frame>) -> Vec<Frame> {
+    let mut frames = vec![first];
+    while frames.len() < TOGETHER
+        && let Ok(frame) = queue.try_recv()
+    {
+        frames.push(frame);
+    }
+    frames
+}
+
+async fn next(answers: &mut Streaming<Packet>) -> Result<Packet, String> {
+    match answers.message().await {
+        Ok(Some(packet)) => Ok(packet),
+        Ok(None) => Err(String::from("it hung up")),
+        Err(status) => Err(told(&status)),
+    }
+}
+
+/// An error with its causes.
+fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Where a peer is dialed.
+///
+/// # Errors
+/// If the address is none.
+pub(super) fn endpoint(address: &str) -> Result<Endpoint, String> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(|error| told(&error))?;
+    Ok(endpoint.tcp_nodelay(true).connect_timeout(CONNECT_TIME))
+}

@@ -1,0 +1,22 @@
+//! Nodes of a cluster over a network: each dials each other one, and says over that stream what it has to say.
+//!
+//! | to learn | read |
+//! |---|---|
+//! | how a node is started | [`ClusterBuilder`] |
+//! | what it listens to and what keeps strangers out | `accept`, `handshake`, `secret` |
+//! | how it reaches its peers | `dial` |
+//! | what goes over a stream, and how it is written | `packet`, `codec` |
+//! | how the death of a process on the same machine is known | `place` |
+
+mod accept;
+mod builder;
+mod codec;
+mod dial;
+mod handshake;
+mod packet;
+mod place;
+mod secret;
+mod wire;
+
+pub use builder::{ClusterBuilder, ClusterNode, StartError};
+pub use secret::Secret;
