@@ -132,6 +132,11 @@ pub trait Engine {
     /// What it has and wants of each object at this moment, in the order of the objects.
     fn claims(&mut self, tx: TxId) -> Vec<Standing>;
 
+    /// The same by node, where there are several.
+    fn parts(&mut self, tx: TxId) -> Vec<Standing> {
+        self.claims(tx)
+    }
+
     /// Who has a grant on exactly this object, and in which mode.
     fn holders(&mut self, object: &Object) -> BTreeMap<TxId, Mode>;
 

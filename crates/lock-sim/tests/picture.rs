@@ -4,7 +4,9 @@
 
 use std::fmt::Write as _;
 
-use lock_sim::{EngineKind, Happening, Report, Scenario, Timeline, draw, engine_for, run, run_with_timeline};
+use lock_sim::{
+    EngineKind, Happening, Report, Scenario, Timeline, draw, engine_for, engine_for_scenario, run, run_with_timeline,
+};
 use roxmltree::Document;
 
 const RING: &str = "# A ring of two.\ntx alice\ntx bob\nlock alice a write\nlock bob b write\n\
@@ -12,7 +14,8 @@ const RING: &str = "# A ring of two.\ntx alice\ntx bob\nlock alice a write\nlock
 
 fn recorded(text: &str, engine: EngineKind) -> (Scenario, Report, Timeline) {
     let scenario = Scenario::parse("story", text).unwrap();
-    let (report, timeline) = run_with_timeline(&scenario, engine_for(engine).unwrap().as_mut(), 0);
+    let (report, timeline) =
+        run_with_timeline(&scenario, engine_for_scenario(engine, &scenario, 0).unwrap().as_mut(), 0);
     (scenario, report, timeline)
 }
 
@@ -105,4 +108,15 @@ fn a_picture_that_would_be_too_large_says_what_it_leaves_out() {
     for part in ["3 steps share a column", "150 of 200 transactions are drawn"] {
         assert!(words.iter().any(|word| word.starts_with(part)), "{part}");
     }
+}
+
+#[test]
+fn a_claim_on_many_nodes_has_a_lane_for_each_and_what_is_lost_is_marked() {
+    let story = "nodes n1 n2 n3\ntx t1 at n1\ntx t2 at n2\nlock t1 a write on n2,n3\nlock t2 a write on n3\ncrash n3";
+    let words = words(&picture(story));
+    for part in ["a @n2", "a @n3", "t1 holds write on a at n3, from line 4 to line 6", "t1 lost a, in line 6"] {
+        assert!(words.iter().any(|word| word == part), "{part} in {words:?}");
+    }
+    let refused = "t2 asks for what lost nodes cannot grant, in line 6";
+    assert!(words.iter().any(|word| word == refused), "{words:?}");
 }

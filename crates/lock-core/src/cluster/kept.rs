@@ -58,6 +58,21 @@ impl NodeMachine {
         Some((claim.require, claim.nodes.keys().cloned().collect(), granted))
     }
 
+    /// The parts of a transaction's claims by node, as far as its home knows: object, node, the mode granted there and
+    /// the mode that it still waits for there. Of nodes that are gone nothing is told.
+    pub fn parts(&self, tx: TxId) -> Vec<(Object, NodeId, Option<Mode>, Option<Mode>)> {
+        let mut parts = Vec::new();
+        let claims = self.agents.get(&tx).into_iter().flat_map(|agent| &agent.claims);
+        for (object, claim) in claims {
+            for (node, part) in claim.nodes.iter().filter(|(_, part)| !part.gone) {
+                let waits = !part.has(claim.mode) && (part.wanted.is_some() || part.asked.is_some());
+                let granted = part.granted.map(|(mode, _)| mode);
+                parts.push((object.clone(), node.clone(), granted, waits.then_some(claim.mode)));
+            }
+        }
+        parts
+    }
+
     /// All that the transactions which live here believe to have, by transaction and object.
     pub fn beliefs(&self) -> Vec<Belief> {
         let mut beliefs = Vec::new();

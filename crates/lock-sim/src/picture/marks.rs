@@ -61,6 +61,8 @@ fn cross(drawing: &mut Drawing, at: Point) {
 }
 
 fn lost(drawing: &mut Drawing, at: Point) {
+    // On paper of its own: it stands at the end of a bar and the beginning of the next.
+    drawing.dot(at, 7.0, "paper");
     drawing.line(at.moved(0.0, -6.0), at.moved(0.0, 2.0), "mark-line");
     drawing.line(at.moved(0.0, 4.0), at.moved(0.0, 6.0), "mark-line");
 }

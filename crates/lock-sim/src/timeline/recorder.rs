@@ -180,7 +180,7 @@ impl Recorder {
     fn follow_claims(&mut self, tx: TxId, watched: &mut Watched, engine: &mut dyn Engine) {
         let now = self.now();
         let mut before = std::mem::take(&mut watched.standing);
-        for claim in engine.claims(tx) {
+        for claim in engine.parts(tx) {
             let key = (claim.object, claim.node);
             let seen = Since { granted: claim.granted, wanted: claim.wanted, from: now };
             let goes_on = |since: &Since| since.granted == seen.granted && since.wanted == seen.wanted;

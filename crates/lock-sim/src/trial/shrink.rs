@@ -55,11 +55,12 @@ fn fails(text: &str, seed: u64) -> Option<TrialFailure> {
 }
 
 /// The text without some lines of its life, and without whatever is said of transactions that are not begun then.
-/// Comments stay, and so does the healing at the end: without it nobody promises anything.
+/// Comments stay, and so does the healing at the end: without it nobody promises anything. `lenient` stays too: without it
+/// a refusal would be a failure that the life did not have.
 fn without(text: &str, at: usize, count: usize) -> String {
     let healing = text.lines().position(|line| line == HEALING).unwrap_or(usize::MAX);
     let stays = |(index, line): &(usize, &str)| {
-        line.starts_with('#') || *index >= healing || *index < at || *index >= at + count
+        line.starts_with('#') || *line == "lenient" || *index >= healing || *index < at || *index >= at + count
     };
     let left: Vec<&str> = text.lines().enumerate().filter(stays).map(|(_, line)| line).collect();
     let begun = |tx: &str| left.iter().any(|line| line.split_whitespace().take(2).eq(["tx", tx]));
@@ -69,4 +70,16 @@ fn without(text: &str, at: usize, count: usize) -> String {
 
 fn is_tx(word: &str) -> bool {
     word.strip_prefix('t').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_life_is_forgiven_is_forgiven_in_its_small_form() {
+        let text = format!("# A life.\nnodes n1 n2\nlenient\ntx t1 at n1\nunlock t1 a\n{HEALING}\ndrain\n");
+        assert_eq!(without(&text, 1, 4), format!("# A life.\nlenient\n{HEALING}\ndrain\n"));
+        assert_eq!(without(&text, 2, 1), text);
+    }
 }

@@ -136,6 +136,12 @@ impl Engine for World {
         self.claims_of(tx).into_iter().map(Standing::from).collect()
     }
 
+    fn parts(&mut self, tx: TxId) -> Vec<Standing> {
+        let parts = self.home(tx).map(|home| home.machine.parts(tx)).unwrap_or_default();
+        let part = |(object, node, granted, wanted)| Standing { object, node: Some(node), granted, wanted };
+        parts.into_iter().map(part).collect()
+    }
+
     fn waiting(&mut self, tx: TxId) -> BTreeSet<Object> {
         let waiting = self.claims_of(tx).into_iter().filter(|claim| claim.wanted.is_some());
         waiting.map(|claim| claim.object).collect()
