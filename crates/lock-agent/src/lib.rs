@@ -52,8 +52,8 @@ pub use lock_core::{
     Version, WaitGraph, WaiterView, WayOut, object,
 };
 pub use lock_server::{
-    Member, MemberView, MemoryNetwork, Node, NodeConfig, NodeStatus, Secret, StartError, Statistics, WatchEnded,
-    Watching,
+    ClusterBuilder, ClusterNode, Member, MemberView, MemoryNetwork, Node, NodeConfig, NodeStatus, Secret, StartError,
+    Statistics, WatchEnded, Watching,
 };
 pub use locks::{LockInfo, Locks};
 pub use transaction::{Flag, HaveAll, Transaction, TransactionInfo};

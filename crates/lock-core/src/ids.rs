@@ -78,6 +78,24 @@ impl NodeId {
     }
 }
 
+impl From<&str> for NodeId {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<String> for NodeId {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<&NodeId> for NodeId {
+    fn from(name: &NodeId) -> Self {
+        name.clone()
+    }
+}
+
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
