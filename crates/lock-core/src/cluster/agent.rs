@@ -12,8 +12,8 @@ pub(super) struct Agent {
     pub(super) claims: BTreeMap<Object, Spread>,
     /// How often its state has changed. Evidence of a deadlock is good for one state.
     pub(super) stamp: u64,
-    /// A look is under way; whether another one is wanted after it.
-    pub(super) looking: Option<bool>,
+    /// It is queued to look; how many looks in a row were in vain.
+    pub(super) has_to_look: Option<u32>,
     /// When it looks again, and how long after that.
     pub(super) look_again: Option<(crate::Millis, u64)>,
     /// What it is letting go, by question: it still stands in the tables of that node until it has answered.
@@ -113,7 +113,7 @@ impl Spread {
 impl Agent {
     pub(super) fn new(machine: TransactionMachine) -> Self {
         let (claims, letting_go) = (BTreeMap::new(), BTreeMap::new());
-        Self { machine, claims, stamp: 0, looking: None, look_again: None, letting_go, turning: None }
+        Self { machine, claims, stamp: 0, has_to_look: None, look_again: None, letting_go, turning: None }
     }
 
     pub(super) fn tx(&self) -> TxId {

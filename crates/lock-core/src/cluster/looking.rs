@@ -1,5 +1,5 @@
 //! A look for deadlocks across nodes: pull the waits that can be reached, see who is stuck, read those a
-//! second time, and tell the one who is to give way.
+//! second time, and tell the one who is to give way. Whoever has to look at the same time looks together.
 //!
 //! What is not known counts for the better: whoever is not told of does not wait, and a request that was not
 //! answered may be granted. So a look errs by missing a deadlock only, and then another look, by whoever
@@ -20,7 +20,13 @@ use crate::{Millis, NodeId, Object, TxId, WaitView};
 /// A look under way.
 #[derive(Clone, Debug)]
 pub(super) struct Look {
-    looker: TxId,
+    /// Who looks, and how often in a row the second reading did not confirm what they saw.
+    lookers: BTreeMap<TxId, u32>,
+    began: Millis,
+    /// How long after that it judges what it knows, whoever has not answered yet; then it waits as long again.
+    patience: u64,
+    /// It has judged without some of the answers.
+    early: bool,
     stage: Stage,
     known: Known,
     /// What was asked for, and of whom.
@@ -31,8 +37,6 @@ pub(super) struct Look {
     rounds: u32,
     /// How many answers have come.
     answers: u32,
-    /// How often the second reading did not confirm the first.
-    vain: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -54,11 +58,33 @@ pub(crate) struct Known {
 }
 
 impl Look {
+    /// The way out, as far as it is known who waits.
+    fn judge(&self) -> Option<Sight> {
+        Sight::of(&self.known, self.lookers.keys().copied())
+    }
+
+    /// From when on it holds nobody up any more.
+    pub(super) fn is_slow_at(&self) -> Millis {
+        after(self.began, Timing::SLOW_LOOK)
+    }
+
+    /// When it judges early, if answers are missing until then.
+    pub(super) fn judges_early_at(&self) -> Option<Millis> {
+        matches!(self.stage, Stage::First).then(|| after(self.began, self.patience))
+    }
+
     /// Takes down what it knows, and what it waits for.
     pub(super) fn write_shape(&self, out: &mut ShapeWriter) {
-        let Self { looker, stage, known, asked, open, rounds, answers, vain } = self;
+        let Self { lookers, began: _, patience: _, early, stage, known, asked, open, rounds, answers } = self;
         // Of the answers it only matters whether there was more than one.
-        out.plain(&(looker, asked, open, (*rounds).min(NodeMachine::NEAR + 1), (*answers).min(2), vain));
+        out.plain(&(lookers, early, asked, open, (*rounds).min(NodeMachine::NEAR + 1), (*answers).min(2)));
+        let slow_at = Some(self.is_slow_at()).filter(|at| out.now < *at);
+        if out.time_goes_on {
+            out.time(slow_at);
+            out.time(self.judges_early_at());
+        } else {
+            out.plain(&slow_at.is_some());
+        }
         known.write_shape(out);
         match stage {
             Stage::First => out.plain(&0_u8),
@@ -116,62 +142,48 @@ impl Known {
     }
 }
 
+/// What becomes of the lookers of a look that ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// They have seen what there is to see.
+    Nothing,
+    /// Somebody else is stuck besides: they look again.
+    Again,
+    /// What they saw had changed meanwhile: they look again, but not for ever.
+    InVain,
+    /// It was too much for one look: half of them try alone, the others later.
+    InHalves,
+}
+
 impl NodeMachine {
     /// How many transactions a look may see; beyond that it gives up, and the slow timer looks again.
     const SEEN: usize = 100_000;
     /// After so many rounds of questions a look goes far: nodes tell of everybody who waits there.
     const NEAR: u32 = 2;
-    /// How often a look starts anew because what it saw had changed meanwhile.
+    /// How often a looker looks anew because what it saw had changed meanwhile.
     const VAIN: u32 = 8;
 
-    /// Looks, if the transaction may be part of a deadlock and all that it asked is answered.
-    pub(super) fn look_if_needed(&mut self, tx: TxId, now: Millis) {
-        let Some(agent) = self.agents.get_mut(&tx) else { return };
-        if !agent.may_be_stuck() || mutant::is_on(Mutant::NeverLooks) {
-            agent.look_again = None;
-            return;
-        }
-        if agent.has_open_questions() {
-            return;
-        }
-        agent.look_again.get_or_insert((after(now, Timing::FIRST_LOOK_AGAIN), Timing::FIRST_LOOK_AGAIN));
-        match &mut agent.looking {
-            Some(again) => *again = true,
-            None => self.look(tx, 0, now),
-        }
-    }
-
-    /// Looks again at whoever has waited long: for what was lost on the way only.
-    pub(super) fn look_again(&mut self, now: Millis) {
-        let due = |agent: &&mut super::agent::Agent| agent.look_again.is_some_and(|(at, _)| at <= now);
-        let mut lookers = Vec::new();
-        for agent in self.agents.values_mut().filter(due) {
-            let waited = agent.look_again.map_or(Timing::FIRST_LOOK_AGAIN, |(_, waited)| waited);
-            let next = (waited * 2).min(Timing::LAST_LOOK_AGAIN);
-            agent.look_again = agent.may_be_stuck().then(|| (after(now, next), next));
-            lookers.extend(agent.look_again.is_some().then(|| agent.tx()));
-        }
-        for tx in lookers {
-            self.look_if_needed(tx, now);
-        }
-    }
-
-    fn look(&mut self, looker: TxId, vain: u32, now: Millis) {
-        let Some(agent) = self.agents.get_mut(&looker) else { return };
-        agent.looking = Some(false);
+    /// Begins a look. Whoever takes part in it has no need of an older one, and an older one that nobody needs is over.
+    pub(super) fn look(&mut self, lookers: BTreeMap<TxId, u32>, now: Millis) {
+        self.looks.retain(|_, older| {
+            older.lookers.retain(|tx, _| !lookers.contains_key(tx));
+            !older.lookers.is_empty()
+        });
         self.counters.looks += 1;
         let number = self.next_number();
         let mut known = Known::default();
-        known.lives_at.insert(looker, self.me.node.clone());
+        known.lives_at.extend(lookers.keys().map(|looker| (*looker, self.me.node.clone())));
         let look = Look {
-            looker,
+            lookers,
+            began: now,
+            patience: Timing::SLOW_LOOK,
+            early: false,
             stage: Stage::First,
             known,
             asked: BTreeSet::new(),
             open: BTreeMap::new(),
             rounds: 0,
             answers: 0,
-            vain,
         };
         self.looks.insert(number, look);
         self.go_on(number, now);
@@ -190,7 +202,7 @@ impl NodeMachine {
             return self.judge_sight(number, now);
         }
         if look.known.homes.len() > Self::SEEN {
-            return self.end_look(number, None, now);
+            return self.end_look(number, Next::InHalves, now);
         }
         look.rounds += 1;
         let reach = if look.rounds > Self::NEAR { Reach::Everybody } else { Reach::Reachable };
@@ -235,9 +247,8 @@ impl NodeMachine {
                 if first.still_stands(&look.known) {
                     self.tell_victim(number, now);
                 } else {
-                    let vain = look.vain + 1;
                     self.counters.phantoms += 1;
-                    self.end_look(number, Some(vain), now);
+                    self.end_look(number, Next::InVain, now);
                 }
             }
             Stage::Second(_) | Stage::Told { .. } => {}
@@ -247,7 +258,32 @@ impl NodeMachine {
     /// Everything that can be reached is known: is anybody stuck?
     fn judge_sight(&mut self, number: u64, now: Millis) {
         let Some(look) = self.looks.get_mut(&number) else { return };
-        let Some(sight) = Sight::of(&look.known, look.looker) else { return self.end_look(number, None, now) };
+        match look.judge() {
+            Some(sight) => self.confirm(number, sight, now),
+            None => self.end_look(number, Next::Nothing, now),
+        }
+    }
+
+    /// Judges what looks know that have waited long for answers: what is missing then counts for the better. So a node
+    /// that does not answer holds up nobody but those who are stuck only together with what it knows.
+    pub(super) fn judge_early(&mut self, now: Millis) {
+        let late = |look: &Look| look.judges_early_at().is_some_and(|at| at <= now);
+        let late: Vec<u64> = self.looks.iter().filter(|(_, look)| late(look)).map(|(number, _)| *number).collect();
+        for number in late {
+            let Some(look) = self.looks.get_mut(&number) else { continue };
+            look.patience = (now.0 - look.began.0).max(look.patience) * 2;
+            let Some(sight) = look.judge() else { continue };
+            // It goes on under a new number: what was asked in the first reading is no answer to the second.
+            let Some(look) = self.looks.remove(&number) else { continue };
+            let number = self.next_number();
+            self.looks.insert(number, Look { early: true, open: BTreeMap::new(), ..look });
+            self.confirm(number, sight, now);
+        }
+    }
+
+    /// Reads those who are stuck a second time.
+    fn confirm(&mut self, number: u64, sight: Sight, now: Millis) {
+        let Some(look) = self.looks.get_mut(&number) else { return };
         // One answer is one moment: what it shows stood together.
         let one_moment = look.answers == 1 || mutant::is_on(Mutant::BelievesTheFirstReading);
         let questions = sight.questions();
@@ -263,15 +299,14 @@ impl NodeMachine {
         let Some(look) = self.looks.get_mut(&number) else { return };
         let again = Stage::Told { again: false };
         let Stage::Second(sight) = std::mem::replace(&mut look.stage, again) else { return };
-        let vain = look.vain + 1;
         let Some((home, evidence, leaves_stuck)) = sight.evidence() else {
-            return self.end_look(number, Some(vain), now);
+            return self.end_look(number, Next::InVain, now);
         };
-        look.stage = Stage::Told { again: leaves_stuck };
+        look.stage = Stage::Told { again: leaves_stuck || look.early };
         look.open = BTreeMap::from([(home.clone(), 1)]);
         if !self.is_alive(&home) {
             // It was there when it answered. Nobody waits for what it would say to this.
-            return self.end_look(number, Some(vain), now);
+            return self.end_look(number, Next::InVain, now);
         }
         self.say(&home, Message::Resolve { look: number, evidence: Box::new(evidence) }, now);
     }
@@ -281,31 +316,51 @@ impl NodeMachine {
         let Some(look) = self.looks.get(&number) else { return };
         let Stage::Told { again } = look.stage else { return };
         self.counters.stale += u64::from(!acted);
-        let next = if acted { again.then_some(0) } else { Some(look.vain + 1) };
+        let next = match (acted, again) {
+            (true, true) => Next::Again,
+            (true, false) => Next::Nothing,
+            (false, _) => Next::InVain,
+        };
         self.end_look(number, next, now);
     }
 
-    /// Ends a look. The next one follows if one is wanted; `again` says so, and how many were in vain.
-    fn end_look(&mut self, number: u64, again: Option<u32>, now: Millis) {
-        let Some(look) = self.looks.remove(&number) else { return };
-        let Some(agent) = self.agents.get_mut(&look.looker) else { return };
-        let wanted = agent.looking.take().unwrap_or(false);
-        let again = again.filter(|vain| *vain <= Self::VAIN).or(wanted.then_some(0));
-        if let Some(vain) = again
-            && agent.may_be_stuck()
-            && !agent.has_open_questions()
-        {
-            self.look(look.looker, vain, now);
+    /// Ends a look, and begins the next one, if anybody has to look.
+    fn end_look(&mut self, number: u64, next: Next, now: Millis) {
+        self.close_look(number, next, now);
+        self.look_together(now);
+    }
+
+    fn close_look(&mut self, number: u64, next: Next, now: Millis) {
+        let Some(Look { mut lookers, .. }) = self.looks.remove(&number) else { return };
+        match next {
+            Next::Nothing => lookers.clear(),
+            Next::Again => lookers.values_mut().for_each(|vain| *vain = 0),
+            Next::InVain => lookers.values_mut().for_each(|vain| *vain += 1),
+            Next::InHalves => {
+                let middle = lookers.keys().nth(lookers.len() / 2).copied();
+                let half = middle.map(|middle| lookers.split_off(&middle)).unwrap_or_default();
+                // Whoever sees too much alone looks when the slow timer says so.
+                let alone = std::mem::replace(&mut lookers, half);
+                if alone.is_empty() {
+                    lookers.clear();
+                } else {
+                    self.look(alone, now);
+                }
+            }
+        }
+        for (tx, vain) in lookers.into_iter().filter(|(_, vain)| *vain <= Self::VAIN) {
+            self.has_to_look(tx, vain);
         }
     }
 
     /// Nobody waits for the answer of a node that is down.
     pub(super) fn drop_searches_of(&mut self, peer: &NodeId, now: Millis) {
         let open = self.looks.iter().filter(|(_, look)| look.open.contains_key(peer));
-        let open: Vec<(u64, u32)> = open.map(|(number, look)| (*number, look.vain)).collect();
-        for (number, vain) in open {
-            self.end_look(number, Some(vain + 1), now);
+        let open: Vec<u64> = open.map(|(number, _)| *number).collect();
+        for number in open {
+            self.close_look(number, Next::InVain, now);
         }
+        self.look_together(now);
     }
 }
 

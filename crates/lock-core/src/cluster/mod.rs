@@ -12,7 +12,8 @@
 //! | what a node does for transactions that live elsewhere | `serving`, `tables` |
 //! | what becomes of its answers | `standing` |
 //! | what it means that nodes come, go, and come back empty | `members` |
-//! | how deadlocks are found across nodes | `looking`, `reading`, `rows` |
+//! | who looks for deadlocks across nodes, and when | `lookers` |
+//! | how they are found | `looking`, `reading`, `rows` |
 //! | who acts on them | `verdict` |
 //! | what can be seen of it all from outside | `kept` |
 //! | what comes too late for anything | `vain` |
@@ -24,6 +25,7 @@ mod calls;
 mod frame;
 mod kept;
 mod link;
+mod lookers;
 mod looking;
 mod members;
 mod message;

@@ -149,6 +149,8 @@ pub struct NodeMachine {
     /// Where the transactions live that have claims in the tables here.
     pub(super) guests: BTreeMap<TxId, NodeId>,
     pub(super) looks: BTreeMap<u64, Look>,
+    /// Who has to look when the look under way has ended, in the order in which they came; each once.
+    pub(super) to_look: VecDeque<TxId>,
     pub(super) numbers: u64,
     /// After a start: who has not told yet what its transactions hold here, and until when they are waited for.
     pub(super) recovery: Option<(BTreeSet<NodeId>, Millis)>,
@@ -181,6 +183,7 @@ impl NodeMachine {
             agents: BTreeMap::new(),
             guests: BTreeMap::new(),
             looks: BTreeMap::new(),
+            to_look: VecDeque::new(),
             numbers: 0,
             recovery,
             stash: Vec::new(),
@@ -285,6 +288,7 @@ impl NodeMachine {
         }
         self.recover_in_time(tables, now);
         self.end_what_is_over(tables, now);
+        self.judge_early(now);
         self.look_again(now);
         self.work(tables, now);
     }
@@ -293,7 +297,11 @@ impl NodeMachine {
     pub fn next_tick(&self) -> Option<Millis> {
         let links = self.links.values().map(|link| link.next_tick(self.me.timing));
         let recovery = self.recovery.iter().map(|(_, until)| *until);
-        links.chain(recovery).chain(self.agents.values().filter_map(Self::next_tick_of)).min()
+        links
+            .chain(recovery)
+            .chain(self.next_look_at())
+            .chain(self.agents.values().filter_map(Self::next_tick_of))
+            .min()
     }
 
     /// Does what there is to do here, until nothing is left but what others have to do.

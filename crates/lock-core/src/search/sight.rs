@@ -45,8 +45,8 @@ struct Named {
 
 impl Sight {
     /// The way out for those who are stuck among all that was seen; `None` if nobody is.
-    pub(crate) fn of(known: &Known, looker: TxId) -> Option<Self> {
-        let mut named = Named::read(known, looker);
+    pub(crate) fn of(known: &Known, lookers: impl IntoIterator<Item = TxId>) -> Option<Self> {
+        let mut named = Named::read(known, lookers);
         named.picture.order_by_age();
         let picture = &named.picture;
         let left = serve(picture, &vec![true; picture.members.len()], &[Hard, Soft]).left;
@@ -170,7 +170,7 @@ fn leaves_stuck(picture: &Picture, left: &[bool], decision: &Decision) -> bool {
 }
 
 impl Named {
-    fn read(known: &Known, looker: TxId) -> Self {
+    fn read(known: &Known, lookers: impl IntoIterator<Item = TxId>) -> Self {
         let mut named = Self {
             picture: Picture::new(),
             names: Vec::new(),
@@ -180,7 +180,9 @@ impl Named {
             waiting: BTreeMap::new(),
             blocking: BTreeMap::new(),
         };
-        named.picture.meet(looker);
+        for looker in lookers {
+            named.picture.meet(looker);
+        }
         let mut next = 0;
         while next < named.picture.members.len() {
             let first_block = named.picture.blocks.len();
@@ -337,7 +339,7 @@ mod tests {
         for own in [None, Some(Hard), Some(Soft)] {
             for (missing, open) in [(5, 0), (0, 0), (0, 1), (1, 1), (u32::MAX, 0), (u32::MAX, u32::MAX), (1, u32::MAX)]
             {
-                assert!(Sight::of(&told(missing, open, own), TxId(1)).is_none(), "{missing} {open} {own:?}");
+                assert!(Sight::of(&told(missing, open, own), [TxId(1)]).is_none(), "{missing} {open} {own:?}");
             }
         }
     }
