@@ -284,8 +284,8 @@ impl NodeMachine {
     /// Reads those who are stuck a second time.
     fn confirm(&mut self, number: u64, sight: Sight, now: Millis) {
         let Some(look) = self.looks.get_mut(&number) else { return };
-        // One answer is one moment: what it shows stood together.
-        let one_moment = look.answers == 1 || mutant::is_on(Mutant::BelievesTheFirstReading);
+        // One answer is one moment: what it shows stood together. It may be long past for one that judges early.
+        let one_moment = look.answers == 1 && !look.early || mutant::is_on(Mutant::BelievesTheFirstReading);
         let questions = sight.questions();
         look.known = Known::default();
         look.stage = Stage::Second(Box::new(sight));
