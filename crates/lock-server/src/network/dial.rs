@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lock_core::{Frame, NodeId};
+use lock_core::NodeId;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
@@ -17,6 +16,7 @@ use super::codec::{LARGEST, PacketCodec};
 use super::handshake::Papers;
 use super::packet::Packet;
 use super::place::Acquaintance;
+use super::saying::Saying;
 use super::wire::Queue;
 use crate::Member;
 
@@ -24,8 +24,6 @@ use crate::Member;
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// The pause before the second attempt, and the longest, in milliseconds.
 const BACK_OFF: (u64, u64) = (20, 2_000);
-/// How many frames go into one packet.
-const TOGETHER: usize = 128;
 
 /// Everything that is needed to reach a peer.
 #[derive(Clone)]
@@ -113,7 +111,12 @@ impl Line {
         let (out, packets) = mpsc::channel(4);
         let meeting = tokio::time::timeout(CONNECT_TIME + HANDSHAKE_TIME, self.meet(&out, packets)).await;
         match meeting {
-            Ok(Ok(answers)) => (true, self.say(out, answers).await),
+            Ok(Ok(mut answers)) => {
+                // The handshake is over: from here on the queue is said.
+                drop(out);
+                let why = next(&mut answers).await.err();
+                (true, why.unwrap_or_else(|| format!("{} does not speak like a node", self.peer)))
+            }
             Ok(Err(why)) => (false, why),
             Err(_) => (false, String::from("the handshake took too long")),
         }
@@ -130,7 +133,7 @@ impl Line {
         let (knocked, knock) = self.papers.knock(&self.peer);
         let gone = |_| String::from("it has gone");
         out.send(knock).await.map_err(gone)?;
-        let request = Request::new(ReceiverStream::new(packets));
+        let request = Request::new(Saying::new(packets, self.queue.clone().lock_owned().await));
         let answers = grpc.streaming(request, PathAndQuery::from_static(PATH), PacketCodec).await;
         let mut answers = answers.map_err(|status| told(&status))?.into_inner();
         let (name, answer) = knocked.answer(next(&mut answers).await?)?;
@@ -144,40 +147,6 @@ impl Line {
             _ => Err(format!("{} does not speak like a node", self.peer)),
         }
     }
-
-    /// Says whatever its machine has to say, until the stream ends.
-    async fn say(&self, out: mpsc::Sender<Packet>, mut answers: Streaming<Packet>) -> String {
-        let mut queue = self.queue.lock().await;
-        // What was to be said to nobody is old by now.
-        while queue.try_recv().is_ok() {}
-        loop {
-            tokio::select! {
-                frame = queue.recv() => {
-                    let Some(frame) = frame else { return String::from("this node ends") };
-                    let frames = together(frame, &mut queue);
-                    if out.send(Packet::Frames(frames)).await.is_err() {
-                        return String::from("the stream broke");
-                    }
-                }
-                ended = answers.message() => return match ended {
-                    Ok(Some(Packet::Refused(why))) => why,
-                    Ok(_) => String::from("it hung up"),
-                    Err(status) => told(&status),
-                },
-            }
-        }
-    }
-}
-
-/// A frame, and what else is to be said already.
-fn together(first: Frame, queue: &mut mpsc::Receiver<Frame>) -> Vec<Frame> {
-    let mut frames = vec![first];
-    while frames.len() < TOGETHER
-        && let Ok(frame) = queue.try_recv()
-    {
-        frames.push(frame);
-    }
-    frames
 }
 
 async fn next(answers: &mut Streaming<Packet>) -> Result<Packet, String> {

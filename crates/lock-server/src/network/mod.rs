@@ -5,7 +5,7 @@
 //! | how a node is started | [`ClusterBuilder`] |
 //! | what it listens to and what keeps strangers out | `accept`, `handshake`, `secret` |
 //! | how it reaches its peers | `dial` |
-//! | what goes over a stream, and how it is written | `packet`, `codec` |
+//! | what goes over a stream, and how it is written | `packet`, `saying`, `codec` |
 //! | how the death of a process on the same machine is known | `place` |
 
 mod accept;
@@ -15,6 +15,7 @@ mod dial;
 mod handshake;
 mod packet;
 mod place;
+mod saying;
 mod secret;
 mod wire;
 
