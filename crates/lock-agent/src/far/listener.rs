@@ -101,7 +101,7 @@ impl Listener {
             }
         }
         self.granted = now;
-        let deadlocks = machine.transaction(tx).map(|machine| machine.deadlocks()).unwrap_or_default();
+        let deadlocks = machine.transaction(tx).map(lock_core::TransactionMachine::deadlocks).unwrap_or_default();
         for deadlock in deadlocks.iter().skip(self.deadlocks) {
             self.tell(Event::Deadlock(deadlock.clone()));
         }

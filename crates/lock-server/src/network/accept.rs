@@ -9,11 +9,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use lock_core::NodeId;
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::body::Body;
 use tonic::codegen::{Body as HttpBody, Service, StdError, http};
 use tonic::server::{Grpc, NamedService, StreamingService};
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::codec::{LARGEST, PacketCodec};
@@ -145,4 +148,12 @@ where
 
 impl NamedService for Acceptor {
     const NAME: &'static str = "gordian.Link";
+}
+
+/// Listens until the task is ended.
+pub(super) async fn serve(listener: TcpListener, acceptor: Acceptor) {
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    if let Err(error) = Server::builder().add_service(acceptor).serve_with_incoming(incoming).await {
+        tracing::error!("a node does not listen any more: {error}");
+    }
 }

@@ -5,15 +5,12 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 
 use lock_core::{NodeConfig, NodeId, Timing};
-use ractor::{Actor, ActorRef};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 
-use super::accept::Acceptor;
-use super::dial::{Dialer, DialerMessage, Line, endpoint};
+use super::accept::{Acceptor, serve};
+use super::dial::{Dials, Line, dial, endpoint};
 use super::handshake::Papers;
 use super::packet::Name;
 use super::place::{Acquaintance, Place};
@@ -62,7 +59,9 @@ pub struct ClusterNode {
     member: Arc<Member>,
     address: SocketAddr,
     server: JoinHandle<()>,
-    dialers: Vec<ActorRef<DialerMessage>>,
+    /// They dial for as long as they are kept.
+    #[allow(dead_code)]
+    dialers: Vec<Dials>,
 }
 
 impl ClusterBuilder {
@@ -149,8 +148,7 @@ impl ClusterBuilder {
             let endpoint = endpoint(&self.peers[peer.as_str()]).map_err(|why| StartError::Settings(vec![why]))?;
             let acquaintance = known[&peer].clone();
             let line = Line { member: member.clone(), papers: papers.clone(), peer, endpoint, queue, acquaintance };
-            let started = Actor::spawn(None, Dialer, line).await;
-            dialers.push(started.map_err(|error| StartError::Actor(error.to_string()))?.0);
+            dialers.push(dial(line).await.map_err(StartError::Actor)?);
         }
         Ok(ClusterNode { member, address, server, dialers })
     }
@@ -198,13 +196,6 @@ fn same_number(one: &str, other: &str) -> bool {
     number_of(&NodeId::new(one)) == number_of(&NodeId::new(other))
 }
 
-async fn serve(listener: TcpListener, acceptor: Acceptor) {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    if let Err(error) = Server::builder().add_service(acceptor).serve_with_incoming(incoming).await {
-        tracing::error!("a node does not listen any more: {error}");
-    }
-}
-
 impl ClusterNode {
     /// The node at work: what its locks are taken from.
     pub fn member(&self) -> &Arc<Member> {
@@ -220,6 +211,5 @@ impl ClusterNode {
 impl Drop for ClusterNode {
     fn drop(&mut self) {
         self.server.abort();
-        self.dialers.iter().for_each(|dialer| dialer.stop(None));
     }
 }

@@ -37,9 +37,9 @@ pub(super) struct Line {
 }
 
 /// The actor of a peer.
-pub(super) struct Dialer;
+struct Dialer;
 
-pub(super) enum DialerMessage {
+enum DialerMessage {
     Dial,
     /// A stream has ended, or was never there.
     Ended {
@@ -48,9 +48,28 @@ pub(super) enum DialerMessage {
     },
 }
 
-pub(super) struct Dialing {
+struct Dialing {
     line: Line,
     pause: u64,
+}
+
+/// A peer is dialed for as long as this is kept.
+#[derive(Debug)]
+pub(super) struct Dials(ActorRef<DialerMessage>);
+
+impl Drop for Dials {
+    fn drop(&mut self) {
+        self.0.stop(None);
+    }
+}
+
+/// Starts the actor of a peer.
+///
+/// # Errors
+/// Why it did not start.
+pub(super) async fn dial(line: Line) -> Result<Dials, String> {
+    let started = Actor::spawn(None, Dialer, line).await;
+    started.map(|(actor, _)| Dials(actor)).map_err(|error| error.to_string())
 }
 
 impl Actor for Dialer {
