@@ -340,6 +340,7 @@ pub use lock_agent::{
     NotHeld,
     Object,
     Over,
+    Placement,
     Refused,
     ReleaseError,
     Require,
@@ -371,3 +372,8 @@ pub use lock_server::{Node, NodeStatus};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So are those of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/many-nodes.md")]
+struct ManyNodes;

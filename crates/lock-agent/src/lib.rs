@@ -36,6 +36,7 @@ mod give_way;
 mod guard;
 mod here;
 mod locks;
+mod placement;
 mod run;
 mod shared;
 mod transaction;
@@ -56,6 +57,7 @@ pub use lock_server::{
     Statistics, WatchEnded, Watching,
 };
 pub use locks::{LockInfo, Locks};
+pub use placement::Placement;
 pub use transaction::{Flag, HaveAll, Transaction, TransactionInfo};
 
 /// The examples of the README are compiled and run with the tests.

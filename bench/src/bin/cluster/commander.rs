@@ -29,7 +29,7 @@ impl Node {
     }
 
     async fn hear(&mut self) -> String {
-        let line = tokio::time::timeout(Duration::from_secs(120), self.answers.next_line()).await;
+        let line = tokio::time::timeout(Duration::from_mins(2), self.answers.next_line()).await;
         line.expect("it answers in time").expect("it can be read").expect("it lives")
     }
 

@@ -84,7 +84,8 @@ impl Member {
     /// Starts a node whose frames go over a wire. Whoever brings frames of others calls [`Member::receive`].
     pub(crate) fn start(config: NodeConfig, wire: Arc<dyn Wire>) -> Arc<Self> {
         let clock = Clock::start();
-        let peers = config.peers.iter().map(|peer| (peer.clone(), false)).collect();
+        let others = config.peers.iter().filter(|peer| **peer != config.node);
+        let peers = others.map(|peer| (peer.clone(), false)).collect();
         let incarnation = config.incarnation;
         let member = Arc::new(Self {
             name: config.node.clone(),
