@@ -309,6 +309,7 @@ pub use lock_agent::{
     ArrowKind,
     // Where locks come from, and transactions
     Begin,
+    Candidacy,
     Change,
     Claim,
     // What can go wrong
@@ -318,6 +319,7 @@ pub use lock_agent::{
     ClusterBuilder,
     ClusterNode,
     Deadlock,
+    Election,
     Event,
     Events,
     Flag,
@@ -355,6 +357,7 @@ pub use lock_agent::{
     Transaction,
     TransactionInfo,
     TryError,
+    Turn,
     TxId,
     Version,
     WaitGraph,

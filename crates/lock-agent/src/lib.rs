@@ -29,6 +29,7 @@
 mod agent;
 mod begin;
 mod claiming;
+mod election;
 mod errors;
 mod events;
 mod far;
@@ -44,6 +45,7 @@ mod waiting;
 
 pub use begin::Begin;
 pub use claiming::{Claiming, IntoClaim, claim};
+pub use election::{Candidacy, Election, Turn};
 pub use errors::{ReleaseError, TimeoutError, TryError};
 pub use events::{Event, Events};
 pub use guard::Guard;
