@@ -14,6 +14,8 @@ use tonic::{Request, Streaming};
 
 use super::accept::{HANDSHAKE_TIME, PATH};
 use super::codec::{LARGEST, PacketCodec};
+use super::door::{next, told};
+use super::ending::{End, Ending};
 use super::handshake::Papers;
 use super::packet::Packet;
 use super::place::Acquaintance;
@@ -36,6 +38,7 @@ pub(super) struct Line {
     pub(super) endpoint: Endpoint,
     pub(super) queue: Queue,
     pub(super) acquaintance: Arc<Acquaintance>,
+    pub(super) ending: Ending,
 }
 
 /// The actor of a peer.
@@ -53,6 +56,8 @@ pub(super) enum DialerMessage {
 pub(super) struct Dialing {
     line: Line,
     pause: u64,
+    /// Why there was no stream, the last time.
+    why: String,
 }
 
 impl Actor for Dialer {
@@ -62,7 +67,7 @@ impl Actor for Dialer {
 
     async fn pre_start(&self, myself: ActorRef<DialerMessage>, line: Line) -> Result<Dialing, ActorProcessingErr> {
         let _ = myself.cast(DialerMessage::Dial);
-        Ok(Dialing { line, pause: BACK_OFF.0 })
+        Ok(Dialing { line, pause: BACK_OFF.0, why: String::new() })
     }
 
     async fn handle(
@@ -72,6 +77,7 @@ impl Actor for Dialer {
         state: &mut Dialing,
     ) -> Result<(), ActorProcessingErr> {
         match message {
+            DialerMessage::Dial if state.line.ending.is_near() => {}
             DialerMessage::Dial => {
                 let line = state.line.clone();
                 tokio::spawn(async move {
@@ -80,9 +86,8 @@ impl Actor for Dialer {
                 });
             }
             DialerMessage::Ended { talked, why } => {
-                let Line { member, peer, acquaintance, .. } = &state.line;
-                tracing::debug!(node = %member.name(), %peer, "no stream: {why}");
-                acquaintance.look_after(member, peer);
+                state.tell(talked, why);
+                state.line.acquaintance.look_after(&state.line.member, &state.line.peer);
                 state.pause = if talked { BACK_OFF.0 } else { (state.pause * 2).min(BACK_OFF.1) };
                 let pause = jittered(state.pause);
                 drop(myself.send_after(pause, || DialerMessage::Dial));
@@ -98,6 +103,21 @@ impl Actor for Dialer {
         _: &mut Dialing,
     ) -> Result<(), ActorProcessingErr> {
         Ok(())
+    }
+}
+
+impl Dialing {
+    /// Says why there is no stream, each reason once in a row.
+    fn tell(&mut self, talked: bool, why: String) {
+        let (node, peer) = (self.line.member.name(), &self.line.peer);
+        if talked || self.line.ending.is_near() {
+            tracing::debug!(%node, %peer, "a stream has ended: {why}");
+        } else if why == self.why {
+            tracing::debug!(%node, %peer, "no stream: {why}");
+        } else {
+            tracing::warn!(%node, %peer, "no stream: {why}; it is tried again and again");
+        }
+        self.why = if talked { String::new() } else { why };
     }
 }
 
@@ -131,7 +151,7 @@ impl Line {
         let gone = |_| String::from("it has gone");
         out.send(knock).await.map_err(gone)?;
         let request = Request::new(ReceiverStream::new(packets));
-        let answers = grpc.streaming(request, PathAndQuery::from_static(PATH), PacketCodec).await;
+        let answers = grpc.streaming(request, PathAndQuery::from_static(PATH), PacketCodec::default()).await;
         let mut answers = answers.map_err(|status| told(&status))?.into_inner();
         let (name, answer) = knocked.answer(next(&mut answers).await?)?;
         out.send(answer).await.map_err(gone)?;
@@ -147,6 +167,7 @@ impl Line {
 
     /// Says whatever its machine has to say, until the stream ends.
     async fn say(&self, out: mpsc::Sender<Packet>, mut answers: Streaming<Packet>) -> String {
+        let _talking = self.ending.talking();
         let mut queue = self.queue.lock().await;
         // What was to be said to nobody is old by now.
         while queue.try_recv().is_ok() {}
@@ -158,6 +179,12 @@ impl Line {
                     if out.send(Packet::Frames(frames)).await.is_err() {
                         return String::from("the stream broke");
                     }
+                }
+                end = self.ending.end() => {
+                    if end == End::Leave {
+                        say_goodbye(&out, &mut queue, &mut answers).await;
+                    }
+                    return String::from("this node ends");
                 }
                 ended = answers.message() => return match ended {
                     Ok(Some(Packet::Refused(why))) => why,
@@ -180,18 +207,15 @@ fn together(first: Frame, queue: &mut mpsc::Receiver<Frame>) -> Vec<Frame> {
     frames
 }
 
-async fn next(answers: &mut Streaming<Packet>) -> Result<Packet, String> {
-    match answers.message().await {
-        Ok(Some(packet)) => Ok(packet),
-        Ok(None) => Err(String::from("it hung up")),
-        Err(status) => Err(told(&status)),
+/// What is still to be said, and the last word; comes back when it was heard.
+async fn say_goodbye(out: &mpsc::Sender<Packet>, queue: &mut mpsc::Receiver<Frame>, answers: &mut Streaming<Packet>) {
+    while let Ok(frame) = queue.try_recv() {
+        let _ = out.send(Packet::Frames(together(frame, queue))).await;
     }
-}
-
-/// An error with its causes.
-fn told(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    if out.send(Packet::Leaving).await.is_ok() {
+        // The peer hangs up when it has heard it.
+        let _ = answers.message().await;
+    }
 }
 
 /// Where a peer is dialed.
