@@ -23,10 +23,13 @@ const PURE: [&str; 8] = ["foldhash", "hashbrown", "petgraph", "serde", "slab", "
 
 /// The files of actors, and those that keep an address of one.
 /// Files of the link between nodes.
-const LINKS: [&str; 3] = [
+const LINKS: [&str; 6] = [
     "crates/lock-server/src/network/accept.rs",
+    "crates/lock-server/src/network/admin/ask.rs",
+    "crates/lock-server/src/network/admin/desk.rs",
     "crates/lock-server/src/network/codec.rs",
     "crates/lock-server/src/network/dial.rs",
+    "crates/lock-server/src/network/door.rs",
 ];
 const ACTORS: [&str; 6] = [
     "crates/lock-agent/src/agent.rs",

@@ -13,6 +13,8 @@ use tonic::{Request, Streaming};
 
 use super::accept::{HANDSHAKE_TIME, PATH};
 use super::codec::{LARGEST, PacketCodec};
+use super::door::{next, told};
+use super::ending::Ending;
 use super::handshake::Papers;
 use super::packet::Packet;
 use super::place::Acquaintance;
@@ -34,6 +36,7 @@ pub(super) struct Line {
     pub(super) endpoint: Endpoint,
     pub(super) queue: Queue,
     pub(super) acquaintance: Arc<Acquaintance>,
+    pub(super) ending: Ending,
 }
 
 /// The actor of a peer.
@@ -51,6 +54,8 @@ enum DialerMessage {
 struct Dialing {
     line: Line,
     pause: u64,
+    /// Why there was no stream, the last time.
+    why: String,
 }
 
 /// A peer is dialed for as long as this is kept.
@@ -79,7 +84,7 @@ impl Actor for Dialer {
 
     async fn pre_start(&self, myself: ActorRef<DialerMessage>, line: Line) -> Result<Dialing, ActorProcessingErr> {
         let _ = myself.cast(DialerMessage::Dial);
-        Ok(Dialing { line, pause: BACK_OFF.0 })
+        Ok(Dialing { line, pause: BACK_OFF.0, why: String::new() })
     }
 
     async fn handle(
@@ -89,6 +94,7 @@ impl Actor for Dialer {
         state: &mut Dialing,
     ) -> Result<(), ActorProcessingErr> {
         match message {
+            DialerMessage::Dial if state.line.ending.is_near() => {}
             DialerMessage::Dial => {
                 let line = state.line.clone();
                 tokio::spawn(async move {
@@ -97,9 +103,8 @@ impl Actor for Dialer {
                 });
             }
             DialerMessage::Ended { talked, why } => {
-                let Line { member, peer, acquaintance, .. } = &state.line;
-                tracing::debug!(node = %member.name(), %peer, "no stream: {why}");
-                acquaintance.look_after(member, peer);
+                state.tell(talked, why);
+                state.line.acquaintance.look_after(&state.line.member, &state.line.peer);
                 state.pause = if talked { BACK_OFF.0 } else { (state.pause * 2).min(BACK_OFF.1) };
                 let pause = jittered(state.pause);
                 drop(myself.send_after(pause, || DialerMessage::Dial));
@@ -118,6 +123,21 @@ impl Actor for Dialer {
     }
 }
 
+impl Dialing {
+    /// Says why there is no stream, each reason once in a row.
+    fn tell(&mut self, talked: bool, why: String) {
+        let (node, peer) = (self.line.member.name(), &self.line.peer);
+        if talked || self.line.ending.is_near() {
+            tracing::debug!(%node, %peer, "a stream has ended: {why}");
+        } else if why == self.why {
+            tracing::debug!(%node, %peer, "no stream: {why}");
+        } else {
+            tracing::warn!(%node, %peer, "no stream: {why}; it is tried again and again");
+        }
+        self.why = if talked { String::new() } else { why };
+    }
+}
+
 /// Between a half of a pause and all of it, so that many do not knock at once.
 fn jittered(pause: u64) -> Duration {
     let chance = getrandom::u32().unwrap_or(0);
@@ -130,11 +150,10 @@ impl Line {
         let (out, packets) = mpsc::channel(4);
         let meeting = tokio::time::timeout(CONNECT_TIME + HANDSHAKE_TIME, self.meet(&out, packets)).await;
         match meeting {
-            Ok(Ok(mut answers)) => {
+            Ok(Ok(answers)) => {
                 // The handshake is over: from here on the queue is said.
                 drop(out);
-                let why = next(&mut answers).await.err();
-                (true, why.unwrap_or_else(|| format!("{} does not speak like a node", self.peer)))
+                (true, self.listen(answers).await)
             }
             Ok(Err(why)) => (false, why),
             Err(_) => (false, String::from("the handshake took too long")),
@@ -152,8 +171,9 @@ impl Line {
         let (knocked, knock) = self.papers.knock(&self.peer);
         let gone = |_| String::from("it has gone");
         out.send(knock).await.map_err(gone)?;
-        let request = Request::new(Saying::new(packets, self.queue.clone().lock_owned().await));
-        let answers = grpc.streaming(request, PathAndQuery::from_static(PATH), PacketCodec).await;
+        let queue = self.queue.clone().lock_owned().await;
+        let request = Request::new(Saying::new(packets, queue, &self.ending));
+        let answers = grpc.streaming(request, PathAndQuery::from_static(PATH), PacketCodec::default()).await;
         let mut answers = answers.map_err(|status| told(&status))?.into_inner();
         let (name, answer) = knocked.answer(next(&mut answers).await?)?;
         out.send(answer).await.map_err(gone)?;
@@ -166,20 +186,19 @@ impl Line {
             _ => Err(format!("{} does not speak like a node", self.peer)),
         }
     }
-}
 
-async fn next(answers: &mut Streaming<Packet>) -> Result<Packet, String> {
-    match answers.message().await {
-        Ok(Some(packet)) => Ok(packet),
-        Ok(None) => Err(String::from("it hung up")),
-        Err(status) => Err(told(&status)),
+    /// Waits until the stream ends, and gives the reason.
+    async fn listen(&self, mut answers: Streaming<Packet>) -> String {
+        let _talking = self.ending.talking();
+        tokio::select! {
+            () = self.ending.stopped() => String::from("this node ends"),
+            ended = answers.message() => match ended {
+                Ok(Some(Packet::Refused(why))) => why,
+                Ok(_) => String::from("it hung up"),
+                Err(status) => told(&status),
+            },
+        }
     }
-}
-
-/// An error with its causes.
-fn told(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Where a peer is dialed.

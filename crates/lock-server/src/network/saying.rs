@@ -1,4 +1,4 @@
-//! What a dialer says on one stream: first the handshake, then whatever its machine has to say.
+//! What a dialer says on one stream: first the handshake, then whatever its machine has to say, and a last word.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,6 +7,7 @@ use lock_core::Frame;
 use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio_stream::Stream;
 
+use super::ending::{End, Ending};
 use super::packet::Packet;
 
 /// How many frames go into one packet.
@@ -17,12 +18,27 @@ pub(super) struct Saying {
     /// Ends when the peer has let this node in, or the dialer gave up.
     handshake: mpsc::Receiver<Packet>,
     queue: OwnedMutexGuard<mpsc::Receiver<Frame>>,
-    is_let_in: bool,
+    end: Pin<Box<dyn Future<Output = End> + Send>>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Handshake,
+    LetIn,
+    /// The last word is said.
+    Over,
 }
 
 impl Saying {
-    pub(super) fn new(handshake: mpsc::Receiver<Packet>, queue: OwnedMutexGuard<mpsc::Receiver<Frame>>) -> Self {
-        Self { handshake, queue, is_let_in: false }
+    pub(super) fn new(
+        handshake: mpsc::Receiver<Packet>,
+        queue: OwnedMutexGuard<mpsc::Receiver<Frame>>,
+        ending: &Ending,
+    ) -> Self {
+        let ending = ending.clone();
+        let end = Box::pin(async move { ending.end().await });
+        Self { handshake, queue, end, stage: Stage::Handshake }
     }
 }
 
@@ -30,16 +46,23 @@ impl Stream for Saying {
     type Item = Packet;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Packet>> {
-        if !self.is_let_in {
+        if self.stage == Stage::Handshake {
             if let Some(packet) = ready!(self.handshake.poll_recv(context)) {
                 return Poll::Ready(Some(packet));
             }
-            self.is_let_in = true;
+            self.stage = Stage::LetIn;
             // What was to be said to nobody is old by now.
             while self.queue.try_recv().is_ok() {}
         }
+        if self.stage == Stage::Over {
+            return Poll::Ready(None);
+        }
         let mut frames = Vec::new();
-        let count = ready!(self.queue.poll_recv_many(context, &mut frames, TOGETHER));
-        Poll::Ready((count > 0).then_some(Packet::Frames(frames)))
+        if let Poll::Ready(count) = self.queue.poll_recv_many(context, &mut frames, TOGETHER) {
+            return Poll::Ready((count > 0).then_some(Packet::Frames(frames)));
+        }
+        let end = ready!(self.end.as_mut().poll(context));
+        self.stage = Stage::Over;
+        Poll::Ready((end == End::Leave).then_some(Packet::Leaving))
     }
 }
