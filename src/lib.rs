@@ -309,12 +309,17 @@ pub use lock_agent::{
     ArrowKind,
     // Where locks come from, and transactions
     Begin,
+    Candidacy,
     Change,
     Claim,
     // What can go wrong
     ClaimError,
     ClaimView,
+    Claiming,
+    ClusterBuilder,
+    ClusterNode,
     Deadlock,
+    Election,
     Event,
     Events,
     Flag,
@@ -326,6 +331,9 @@ pub use lock_agent::{
     InvalidObject,
     LockInfo,
     Locks,
+    Member,
+    MemberView,
+    MemoryNetwork,
     // What is locked, and how
     Millis,
     Mode,
@@ -334,17 +342,22 @@ pub use lock_agent::{
     NotHeld,
     Object,
     Over,
+    Placement,
     Refused,
     ReleaseError,
     Require,
     Scope,
+    Secret,
+    StartError,
     Statistics,
     Status,
     TimeoutError,
+    Timing,
     Token,
     Transaction,
     TransactionInfo,
     TryError,
+    Turn,
     TxId,
     Version,
     WaitGraph,
@@ -362,3 +375,8 @@ pub use lock_server::{Node, NodeStatus};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So are those of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/many-nodes.md")]
+struct ManyNodes;

@@ -2,6 +2,8 @@
 
 use lock_core::{Claim, IntoObject, InvalidObject, Mode, NodeId, Require};
 
+use crate::Placement;
+
 /// A claim in the writing, for the calls that take claims: on the home node, unless it says where.
 ///
 /// A bad object is told by the call that takes the claim, so claims can be written in a row.
@@ -32,6 +34,12 @@ impl Claiming {
             claim.nodes.extend(nodes.into_iter().map(Into::into));
         }
         self
+    }
+
+    /// On the nodes that a placement gives it.
+    pub fn placed(self, placement: &Placement) -> Self {
+        let nodes = self.claim.as_ref().map(|claim| placement.nodes_of(&claim.object)).unwrap_or_default();
+        self.on(nodes)
     }
 
     /// How many of the nodes must grant it; all, if nothing is said.

@@ -165,7 +165,8 @@ impl Far {
 
     pub(crate) fn events(self: &Arc<Self>) -> Events {
         let claims = self.member.claims(self.tx);
-        let events = self.ear.listen(&claims, (!claims.is_empty()).then(|| self.member.status(self.tx)));
+        let events =
+            self.ear.listen(&claims, (!claims.is_empty()).then(|| self.member.status(self.tx)), self.deadlocks().len());
         Events { events, hears: Hears::Far(Arc::downgrade(self)) }
     }
 

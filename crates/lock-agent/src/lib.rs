@@ -29,6 +29,7 @@
 mod agent;
 mod begin;
 mod claiming;
+mod election;
 mod errors;
 mod events;
 mod far;
@@ -36,6 +37,7 @@ mod give_way;
 mod guard;
 mod here;
 mod locks;
+mod placement;
 mod run;
 mod shared;
 mod transaction;
@@ -43,6 +45,7 @@ mod waiting;
 
 pub use begin::Begin;
 pub use claiming::{Claiming, IntoClaim, claim};
+pub use election::{Candidacy, Election, Turn};
 pub use errors::{ReleaseError, TimeoutError, TryError};
 pub use events::{Event, Events};
 pub use guard::Guard;
@@ -56,6 +59,7 @@ pub use lock_server::{
     Statistics, WatchEnded, Watching,
 };
 pub use locks::{LockInfo, Locks};
+pub use placement::Placement;
 pub use transaction::{Flag, HaveAll, Transaction, TransactionInfo};
 
 /// The examples of the README are compiled and run with the tests.

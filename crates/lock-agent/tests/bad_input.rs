@@ -1,6 +1,7 @@
 //! Bad input: a narrow error that says who, what and why; nothing half done, nothing leaked.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use lock_agent::IntoClaim as _;
 use lock_agent::Mode::{Read, Write};
 use lock_agent::{
     Claim, ClaimError, InvalidObject, Locks, NodeConfig, NodeId, Over, ReleaseError, Require, Scope, Status, TryError,
@@ -8,7 +9,7 @@ use lock_agent::{
 };
 
 fn plain(object: &str) -> Claim {
-    claim(object, Write).unwrap()
+    claim(object, Write).into_claim().unwrap()
 }
 
 fn on(object: &str, nodes: &[&str], require: Require) -> Claim {

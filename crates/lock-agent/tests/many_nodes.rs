@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lock_agent::{ClaimError, Locks, Member, MemoryNetwork, Mode, NodeId, Require, Timing, claim};
+use lock_agent::{
+    ClaimError, Event, Locks, Member, MemoryNetwork, Mode, NodeId, Require, Status, TimeoutError, Timing, TryError,
+    claim,
+};
 
 /// Three nodes that know each other.
 struct Cluster {
@@ -74,7 +77,6 @@ async fn rings_over_nodes_are_resolved_and_everybody_is_served() {
     for member in &cluster.members {
         assert_eq!(member.status_of_table().claims, 0);
         member.check().expect("promises hold");
-        eprintln!("{:?} deadlocks {}", member.view(), member.deadlocks().len());
     }
 }
 
@@ -95,4 +97,144 @@ async fn a_majority_goes_on_without_a_node_that_is_cut_off() {
     assert!(matches!(refused, Err(ClaimError::CannotServe { .. })), "{refused:?}");
     cluster.network.heal();
     tx.end();
+}
+
+impl Cluster {
+    /// Who has an object on a node, and how many wait for it there.
+    fn at(&self, node: usize, object: &str) -> (usize, usize) {
+        let object = object.parse().expect("an object");
+        let (holders, waiters) = self.members[node].holders_and_waiters(&object);
+        (holders.len(), waiters.len())
+    }
+}
+
+/// Lets everything that is under way arrive: on one thread, when every other task has had its turns.
+async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_future_that_is_dropped_leaves_nothing_in_any_line() {
+    let cluster = Cluster::start().await;
+    let (holder, waiter) = (cluster.locks(0).begin().await, cluster.locks(1).begin().await);
+    let everywhere = || [claim("a", Mode::Write).on(cluster.names.clone())];
+    within(holder.lock_many(everywhere())).await.expect("free");
+    {
+        let waits = waiter.lock_many(everywhere());
+        tokio::pin!(waits);
+        assert!(futures_util::poll!(waits.as_mut()).is_pending());
+        settle().await;
+        assert_eq!(cluster.at(2, "a"), (1, 1));
+    }
+    settle().await;
+    assert_eq!([0, 1, 2].map(|node| cluster.at(node, "a")), [(1, 0); 3]);
+    assert_eq!(waiter.status(), Status::NoLocks);
+    holder.end();
+    settle().await;
+    assert_eq!([0, 1, 2].map(|node| cluster.at(node, "a")), [(0, 0); 3]);
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_dropped_frees_every_node() {
+    let cluster = Cluster::start().await;
+    let tx = cluster.locks(0).begin().await;
+    within(tx.lock_many([claim("a", Mode::Write).on(cluster.names.clone())])).await.expect("free");
+    drop(tx);
+    settle().await;
+    assert_eq!([0, 1, 2].map(|node| cluster.at(node, "a")), [(0, 0); 3]);
+}
+
+#[tokio::test]
+async fn a_timeout_and_a_try_leave_nothing_behind_and_name_the_holder() {
+    let cluster = Cluster::start().await;
+    let (holder, other) = (cluster.locks(0).begin().await, cluster.locks(0).begin().await);
+    within(holder.lock("a", Mode::Write)).await.expect("free");
+    let elapsed = within(other.lock_timeout("a", Mode::Write, Duration::from_millis(20))).await;
+    let Err(TimeoutError::Elapsed { holders, .. }) = elapsed else { panic!("{elapsed:?}") };
+    assert_eq!(holders, [holder.id()]);
+    let refused = other.try_lock("a", Mode::Read);
+    let Err(TryError::Refused(refused)) = refused else { panic!("{refused:?}") };
+    assert_eq!(refused.in_the_way.tx, holder.id());
+    assert_eq!(cluster.at(0, "a"), (1, 0));
+    assert!(other.try_lock("b", Mode::Write).expect("free").is_held());
+}
+
+#[tokio::test]
+async fn a_unit_of_work_is_retried_with_its_age_until_it_is_done() {
+    let cluster = Cluster::start().await;
+    let work = async |at: usize, first: &'static str, second: &'static str| {
+        let tries = std::cell::Cell::new(0);
+        let (n1, n3) = (cluster.names[0].clone(), cluster.names[2].clone());
+        let node = |object: &str| if object == "a" { n1.clone() } else { n3.clone() };
+        let locks = cluster.locks(at);
+        let done = locks.run(async |tx| {
+            tries.set(tries.get() + 1);
+            tx.lock_many([claim(first, Mode::Write).on([node(first)])]).await?;
+            settle().await;
+            tx.lock_many([claim(second, Mode::Write).on([node(second)])]).await?;
+            Ok::<_, ClaimError>(())
+        });
+        done.await.expect("done in the end");
+        tries.get()
+    };
+    let (one, other) = within(async { tokio::join!(work(0, "a", "b"), work(1, "b", "a")) }).await;
+    assert_eq!(one + other, 3, "one of them was tried twice");
+}
+
+#[tokio::test]
+async fn events_tell_of_grants_deadlocks_and_nodes() {
+    let cluster = Cluster::start().await;
+    let (n1, n2, n3) = (cluster.names[0].clone(), cluster.names[1].clone(), cluster.names[2].clone());
+    let tx = cluster.locks(0).begin().await;
+    let mut events = tx.events();
+    within(tx.lock_many([claim("a", Mode::Write).on([n2.clone(), n1.clone()])])).await.expect("free");
+    let mut seen = Vec::new();
+    while !seen.iter().any(|event| matches!(event, Event::Status(Status::HaveAllLocks { .. }))) {
+        seen.push(within(events.next()).await.expect("it lives"));
+    }
+    assert!(seen.iter().any(|event| matches!(event, Event::Granted { .. })), "{seen:?}");
+    cluster.network.cut(&n1, &n3);
+    assert!(matches!(within(events.next()).await, Some(Event::NodeDown { node }) if node == n3));
+    cluster.network.cut(&n1, &n2);
+    let lost = async {
+        loop {
+            if let Some(Event::Lost { object }) = events.next().await {
+                return object;
+            }
+        }
+    };
+    assert_eq!(within(lost).await.as_str(), "a");
+}
+
+#[tokio::test]
+async fn who_awaits_nodes_is_served_when_they_come_back() {
+    let cluster = Cluster::start().await;
+    let [n1, n3] = [0, 2].map(|at| cluster.names[at].clone());
+    cluster.network.cut(&n1, &n3);
+    let mut seen = cluster.members[0].members();
+    within(seen.wait_for(|peers| !peers[&n3])).await.expect("it lives");
+    let tx = cluster.locks(0).begin().await_nodes(true).await;
+    let waits = tx.lock_many([claim("a", Mode::Write).on([n3.clone()])]);
+    let heals = async {
+        settle().await;
+        cluster.network.heal();
+    };
+    let (locked, ()) = within(async { tokio::join!(waits, heals) }).await;
+    assert!(locked.expect("served")[0].is_held());
+}
+
+#[tokio::test]
+async fn leases_and_deadlines_end_holding_and_waiting_on_other_nodes() {
+    let cluster = Cluster::start().await;
+    let on = || [claim("a", Mode::Write).on([cluster.names[2].clone()])];
+    let holder = cluster.locks(0).begin().lease(Duration::from_millis(60)).await;
+    let guard = within(holder.lock_many(on())).await.expect("free").remove(0);
+    let late = cluster.locks(1).begin().deadline(Duration::from_millis(20)).await;
+    let refused = within(late.lock_many(on())).await;
+    assert!(matches!(refused, Err(ClaimError::DeadlineOver { .. })), "{refused:?}");
+    let next = cluster.locks(1).begin().await;
+    within(next.lock_many(on())).await.expect("the lease ends");
+    assert!(!guard.is_held());
 }

@@ -27,6 +27,139 @@ pub(crate) enum Command {
     /// A life is a scenario that a profile and a seed decide. One that breaks a promise is named with its seed; it can
     /// be told again, event by event, and be made small.
     Sim(SimArguments),
+    /// Run a node of a cluster until it is told to end by SIGTERM or ctrl-c.
+    ///
+    /// Settings come from a TOML file, then from variables such as `GORDIAN_LISTEN`, then from flags; what comes later
+    /// goes before what comes earlier. All mistakes are told at once. The secret of the cluster is read from a file, or from
+    /// the variable `GORDIAN_SECRET`, never from a flag.
+    ///
+    /// Exit status: 0 it ended in good order, 2 a setting is wrong or it could not listen.
+    Node(Box<NodeArguments>),
+    /// Ask a node who is there, and each one there how it is.
+    ///
+    /// Exit status: 0 every node is up, 1 one is not, or is recovering, 2 no node could be asked.
+    Nodes(AskArguments),
+    /// Ask a node who has and who waits for what in its table.
+    ///
+    /// Exit status: 0 shown, 1 nobody has or wants that object, 2 the node could not be asked.
+    Locks(LocksArguments),
+    /// Ask a node which transactions live there, or what it knows of one of them.
+    ///
+    /// Exit status: 0 shown, 1 the node knows no such transaction, 2 the node could not be asked.
+    Tx(TxArguments),
+    /// Ask why a transaction waits: who is in its way, who in theirs, across all nodes.
+    ///
+    /// Exit status: 0 it does not wait, 1 it waits, 3 it waits in a circle or for one, 2 a node could not be asked or nobody
+    /// knows the transaction.
+    Why(WhyArguments),
+}
+
+/// The settings of a node. They are text here, so that all that is wrong with them is told at once.
+#[derive(Args, Default)]
+pub(crate) struct NodeArguments {
+    /// A TOML file with settings; also GORDIAN_CONFIG.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Its name, which no other node of the cluster has.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The name of the cluster [default: gordian].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// Where it listens; port 0 takes a free one [default: 127.0.0.1:7400].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<String>,
+    /// Another node and where it listens; once for each.
+    #[arg(long, value_name = "NAME=HOST:PORT")]
+    pub(crate) peer: Vec<String>,
+    /// A file with the secret that all nodes of the cluster share.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<String>,
+    /// After so much silence a node is down for its peers [default: 10000].
+    #[arg(long, value_name = "MS")]
+    pub(crate) node_timeout_ms: Option<String>,
+    /// How long it waits at its start to be told what others hold [default: twice the node timeout].
+    #[arg(long, value_name = "MS")]
+    pub(crate) recovery_timeout_ms: Option<String>,
+    /// How many claims a transaction may have [default: 100000].
+    #[arg(long, value_name = "N")]
+    pub(crate) max_claims: Option<String>,
+    /// What is logged: off, error, warn, info, debug, trace, also by part [default: info].
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log: Option<String>,
+    /// How it is logged: text or json [default: text].
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log_format: Option<String>,
+    /// Only check the settings.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+impl NodeArguments {
+    /// What was said of a setting.
+    pub(crate) fn value(&self, setting: &str) -> Option<String> {
+        let value = match setting {
+            "name" => &self.name,
+            "cluster" => &self.cluster,
+            "listen" => &self.listen,
+            "secret_file" => &self.secret_file,
+            "node_timeout_ms" => &self.node_timeout_ms,
+            "recovery_timeout_ms" => &self.recovery_timeout_ms,
+            "max_claims" => &self.max_claims,
+            "log" => &self.log,
+            "log_format" => &self.log_format,
+            _ => &None,
+        };
+        value.clone()
+    }
+}
+
+/// Which node is asked, and how.
+#[derive(Args)]
+pub(crate) struct AskArguments {
+    /// Where the node listens; also GORDIAN_NODE [default: 127.0.0.1:7400].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) node: Option<String>,
+    /// A file with the secret of the cluster; also GORDIAN_SECRET_FILE, or GORDIAN_SECRET for the secret itself.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// How long to wait for the answer of a node.
+    #[arg(long, value_name = "MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    pub(crate) timeout_ms: u64,
+    /// Print JSON. Numbers that most readers of JSON would round, such as transactions, are written as text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct LocksArguments {
+    /// Show this object and what is claimed above and below it; everything, if left out.
+    pub(crate) object: Option<lock_core::Object>,
+    #[command(flatten)]
+    pub(crate) ask: AskArguments,
+}
+
+#[derive(Args)]
+pub(crate) struct TxArguments {
+    /// A transaction, such as t42; all that live there, if left out.
+    #[arg(value_parser = transaction)]
+    pub(crate) tx: Option<lock_core::TxId>,
+    #[command(flatten)]
+    pub(crate) ask: AskArguments,
+}
+
+#[derive(Args)]
+pub(crate) struct WhyArguments {
+    /// A transaction, such as t42.
+    #[arg(value_parser = transaction)]
+    pub(crate) tx: lock_core::TxId,
+    #[command(flatten)]
+    pub(crate) ask: AskArguments,
+}
+
+fn transaction(text: &str) -> Result<lock_core::TxId, String> {
+    let number = text.strip_prefix('t').unwrap_or(text).parse();
+    number.map(lock_core::TxId).map_err(|_| "a transaction is written as t42, or 42".to_owned())
 }
 
 #[derive(Args)]

@@ -1,10 +1,13 @@
-//! The `gordian` command: runs and explains scenario files.
+//! The `gordian` command: runs a node and asks it, runs and explains scenario files.
 
 mod arguments;
+mod ask;
 mod explain;
 mod find;
+mod node;
 mod paint;
 mod run;
+mod secret;
 mod sim;
 mod verdict;
 
@@ -20,6 +23,11 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Sim(arguments) => sim::sim(&arguments),
+        Command::Node(arguments) => node::node(&arguments),
+        Command::Nodes(arguments) => ask::nodes(&arguments),
+        Command::Locks(arguments) => ask::locks(&arguments),
+        Command::Tx(arguments) => ask::tx(&arguments),
+        Command::Why(arguments) => ask::why(&arguments),
     };
     match done {
         Ok(verdict) => verdict.into(),

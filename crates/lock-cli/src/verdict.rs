@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use lock_core::TxId;
+use lock_server::{AskError, StartError};
 use lock_sim::{EngineKind, EngineMissing, LoadError};
 use thiserror::Error;
 
@@ -12,10 +14,12 @@ use thiserror::Error;
 pub(crate) enum Verdict {
     /// All expectations held: 0.
     Passed,
-    /// One did not hold: 1.
+    /// One did not hold; or the answer of a node is no: 1.
     Failed,
-    /// A file or an argument is wrong: 2.
+    /// A file or an argument is wrong, or a node could not be asked: 2.
     Wrong,
+    /// Somebody waits in a circle: 3.
+    Circle,
 }
 
 impl From<Verdict> for ExitCode {
@@ -24,6 +28,7 @@ impl From<Verdict> for ExitCode {
             Verdict::Passed => Self::SUCCESS,
             Verdict::Failed => Self::from(1),
             Verdict::Wrong => Self::from(2),
+            Verdict::Circle => Self::from(3),
         }
     }
 }
@@ -47,6 +52,16 @@ pub(crate) enum Trouble {
     Seeds { seed: u64, repeat: u64 },
     #[error("{}: `--format svg` draws one file, and this folder has several", .0.display())]
     ManyPictures(PathBuf),
+    #[error("{}", .0.join("\n"))]
+    Settings(Vec<String>),
+    #[error("{0}")]
+    Start(#[from] StartError),
+    #[error("{0}")]
+    Ask(#[from] AskError),
+    #[error("{0}")]
+    Secret(String),
+    #[error("no node knows {tx}: it is over, or has never been; {asked} asked")]
+    NobodyKnows { tx: TxId, asked: String },
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
 }

@@ -12,6 +12,8 @@
 //! | what the actor does | `server` |
 //! | what happens after a panic | `recovery`, `supervisor` |
 //! | what watchers are told | [`Watching`] |
+//! | what a node among many is, and how it runs | [`Member`], [`ClusterBuilder`] |
+//! | what may be asked of it from outside | [`ask`], [`Question`] |
 
 mod cluster;
 mod deadlines;
@@ -28,8 +30,11 @@ mod statistics;
 mod supervisor;
 mod watching;
 
-pub use cluster::{Member, MemberView, MemoryNetwork, Resident, Wire};
-pub use network::{ClusterBuilder, ClusterNode, Secret, StartError};
+pub use cluster::{
+    Answer, LocksView, Member, MemberView, MemoryNetwork, NodeCounters, NodeView, ObjectView, PartView, PeerView,
+    Question, Resident, TransactionRow, TransactionView, TransactionsView, WaitsRow, WaitsView, Wire,
+};
+pub use network::{AskError, ClusterBuilder, ClusterNode, Secret, StartError, ask};
 pub use node::{Node, NodeConfig};
 pub use operations::{RequestError, Stopped};
 pub use parties::Party;

@@ -69,9 +69,15 @@ impl Watching {
 impl Drop for Watching {
     fn drop(&mut self) {
         match &self.watched {
-            Watched::Node(node) => node.upgrade().into_iter().for_each(|node| node.unwatch(self.id, &self.object)),
+            Watched::Node(node) => {
+                if let Some(node) = node.upgrade() {
+                    node.unwatch(self.id, &self.object);
+                }
+            }
             Watched::Member(member) => {
-                member.upgrade().into_iter().for_each(|member| member.unwatch(self.id, &self.object))
+                if let Some(member) = member.upgrade() {
+                    member.unwatch(self.id, &self.object);
+                }
             }
         }
     }

@@ -45,10 +45,14 @@ impl Ear {
     }
 
     /// Everything that happens from now on; the status comes first, if there is one to tell.
-    pub(super) fn listen(&self, claims: &[ClaimView], status: Option<Status>) -> mpsc::Receiver<Event> {
+    pub(super) fn listen(
+        &self,
+        claims: &[ClaimView],
+        status: Option<Status>,
+        deadlocks: usize,
+    ) -> mpsc::Receiver<Event> {
         let (sender, events) = mpsc::channel(BUFFER);
-        let mut listener =
-            Listener { sender, missed: 0, status: None, granted: granted(claims), deadlocks: usize::MAX };
+        let mut listener = Listener { sender, missed: 0, status: None, granted: granted(claims), deadlocks };
         if let Some(status) = status {
             listener.tell(Event::Status(status));
         }
@@ -97,7 +101,7 @@ impl Listener {
             }
         }
         self.granted = now;
-        let deadlocks = machine.transaction(tx).map(|machine| machine.deadlocks()).unwrap_or_default();
+        let deadlocks = machine.transaction(tx).map(lock_core::TransactionMachine::deadlocks).unwrap_or_default();
         for deadlock in deadlocks.iter().skip(self.deadlocks) {
             self.tell(Event::Deadlock(deadlock.clone()));
         }

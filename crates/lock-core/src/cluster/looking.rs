@@ -210,6 +210,7 @@ impl NodeMachine {
     }
 
     fn ask(&mut self, number: u64, questions: BTreeMap<NodeId, Vec<TxId>>, reach: Reach, now: Millis) {
+        self.counters.rounds += 1;
         for (node, txs) in one_by_one(questions, reach) {
             let here = node == self.me.node;
             // Nobody waits for an answer of a node that is not there.

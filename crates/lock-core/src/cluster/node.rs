@@ -124,6 +124,8 @@ impl From<Over> for CallError {
 pub struct Counters {
     /// Looks for deadlocks that were begun.
     pub looks: u64,
+    /// Rounds of questions that they took, the second reading among them.
+    pub rounds: u64,
     /// Messages that searches cost, of those that went over a link.
     pub search_messages: u64,
     /// Readings that the second reading did not confirm.

@@ -64,7 +64,7 @@ impl NodeMachine {
     }
 
     /// Where a transaction lives that lives here or has claims here.
-    pub(super) fn home_of(&self, tx: TxId) -> Option<crate::NodeId> {
+    pub fn home_of(&self, tx: TxId) -> Option<crate::NodeId> {
         if self.agents.contains_key(&tx) { Some(self.me.node.clone()) } else { self.guests.get(&tx).cloned() }
     }
 }

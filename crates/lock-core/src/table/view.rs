@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::blockers::Block;
-use super::records::Slot;
+use super::records::{NONE, Slot};
 use super::{LockTable, TxProfile};
 use crate::{Arrow, ArrowKind, Millis, Mode, Object, Token, TxId};
 
@@ -154,6 +154,22 @@ impl LockTable {
         let mut ids: Vec<_> = self.txs.iter().map(|(_, tx)| tx.id).collect();
         ids.sort_unstable();
         ids
+    }
+
+    /// So many of the objects that somebody has or wants, in order, and how many there are; only those above, at or below a
+    /// certain one, if it is named. Goes through the whole table.
+    pub fn objects(&self, near: Option<&Object>, most: usize) -> (Vec<Object>, usize) {
+        let claimed = self.entries.iter().filter(|(_, entry)| entry.granted != NONE || !entry.queue.is_empty());
+        let claimed = claimed.map(|(_, entry)| &entry.object);
+        let mut objects: Vec<&Object> =
+            claimed.filter(|object| near.is_none_or(|near| near.is_related_to(object))).collect();
+        let count = objects.len();
+        if count > most {
+            objects.select_nth_unstable(most);
+            objects.truncate(most);
+        }
+        objects.sort_unstable();
+        (objects.into_iter().cloned().collect(), count)
     }
 
     /// The transactions that wait here, oldest first.

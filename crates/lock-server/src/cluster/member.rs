@@ -39,13 +39,13 @@ pub struct Member {
     sooner: Arc<Notify>,
 }
 
-struct Inside {
-    machine: NodeMachine,
-    table: LockTable,
-    residents: HashMap<TxId, Weak<dyn Resident>>,
+pub(super) struct Inside {
+    pub(super) machine: NodeMachine,
+    pub(super) table: LockTable,
+    pub(super) residents: HashMap<TxId, Weak<dyn Resident>>,
     deadlocks: VecDeque<Arc<Deadlock>>,
     /// How many were resolved here.
-    resolved: u64,
+    pub(super) resolved: u64,
 }
 
 /// How a node sees itself, and the others.
@@ -84,7 +84,8 @@ impl Member {
     /// Starts a node whose frames go over a wire. Whoever brings frames of others calls [`Member::receive`].
     pub(crate) fn start(config: NodeConfig, wire: Arc<dyn Wire>) -> Arc<Self> {
         let clock = Clock::start();
-        let peers = config.peers.iter().map(|peer| (peer.clone(), false)).collect();
+        let others = config.peers.iter().filter(|peer| **peer != config.node);
+        let peers = others.map(|peer| (peer.clone(), false)).collect();
         let incarnation = config.incarnation;
         let member = Arc::new(Self {
             name: config.node.clone(),
@@ -169,6 +170,23 @@ impl Member {
         let _ = machine.call(table, tx, Call::End, now);
         machine.forget(tx);
         self.tell(&mut inside);
+    }
+
+    /// Ends all transactions that live here: their locks are given back everywhere.
+    pub fn end_all(&self) {
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        let Inside { machine, table, .. } = &mut *inside;
+        let all: Vec<TxId> = machine.transactions().collect();
+        for tx in all {
+            // Refused if it is over.
+            let _ = machine.call(table, tx, Call::End, now);
+        }
+        self.tell(&mut inside);
+    }
+
+    pub(super) fn inside(&self) -> &Mutex<Inside> {
+        &self.inside
     }
 
     /// Asks or changes the machine's picture of a transaction.

@@ -9,17 +9,24 @@
 //! | which clock it lives by | `clock` |
 //! | how ids stay different on all nodes | `ids` |
 //! | who waits here | [`Resident`] |
+//! | what may be asked of it from outside | [`Question`], `answering` |
 
+mod answering;
 mod clock;
 mod ids;
 mod member;
 mod memory;
+mod question;
 mod resident;
 mod ticker;
 
 pub(crate) use ids::number_of;
 pub use member::{Member, MemberView};
 pub use memory::MemoryNetwork;
+pub use question::{
+    Answer, LocksView, NodeCounters, NodeView, ObjectView, PartView, PeerView, Question, TransactionRow,
+    TransactionView, TransactionsView, WaitsRow, WaitsView,
+};
 pub use resident::Resident;
 
 use lock_core::{Frame, NodeId};

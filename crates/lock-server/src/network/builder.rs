@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
+use std::time::Duration;
 
 use lock_core::{NodeConfig, NodeId, Timing};
-use ractor::{Actor, ActorRef};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 
 use super::accept::Acceptor;
-use super::dial::{Dialer, DialerMessage, Line, endpoint};
+use super::admin::Desk;
+use super::dial::{Dials, Line, dial, endpoint};
+use super::door::{Door, serve};
+use super::ending::Ending;
 use super::handshake::Papers;
 use super::packet::Name;
 use super::place::{Acquaintance, Place};
@@ -62,10 +63,18 @@ pub struct ClusterNode {
     member: Arc<Member>,
     address: SocketAddr,
     server: JoinHandle<()>,
-    dialers: Vec<ActorRef<DialerMessage>>,
+    /// They dial for as long as they are kept.
+    #[allow(dead_code)]
+    dialers: Vec<Dials>,
+    ending: Ending,
 }
 
 impl ClusterBuilder {
+    /// The shortest time, in milliseconds, after which a silent node may be taken for down.
+    pub const SHORTEST_TIMEOUT: u64 = 30;
+    /// The longest time, in milliseconds, that a node may be told to wait for another one: an hour.
+    pub const LONGEST_TIMEOUT: u64 = 3_600_000;
+
     /// A node with this name, which no other one of its cluster has.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -142,67 +151,95 @@ impl ClusterBuilder {
         let member = Member::start(config, Arc::new(queues));
         let known: BTreeMap<NodeId, Arc<Acquaintance>> =
             receivers.keys().map(|peer| (peer.clone(), Acquaintance::of(place.clone()))).collect();
-        let acceptor = Acceptor::new(member.clone(), papers.clone(), known.clone());
-        let server = tokio::spawn(serve(listener, acceptor));
+        let ending = Ending::default();
+        let acceptor = Acceptor::new(member.clone(), papers.clone(), known.clone(), ending.clone());
+        let addresses = self.peers.iter().map(|(peer, address)| (NodeId::new(peer), address.clone())).collect();
+        let desk = Desk::new(member.clone(), self.cluster.clone(), self.secret.clone(), addresses);
+        let server = tokio::spawn(serve(listener, Door::to(acceptor), Door::to(desk)));
         let mut dialers = Vec::new();
         for (peer, queue) in receivers {
             let endpoint = endpoint(&self.peers[peer.as_str()]).map_err(|why| StartError::Settings(vec![why]))?;
             let acquaintance = known[&peer].clone();
-            let line = Line { member: member.clone(), papers: papers.clone(), peer, endpoint, queue, acquaintance };
-            let started = Actor::spawn(None, Dialer, line).await;
-            dialers.push(started.map_err(|error| StartError::Actor(error.to_string()))?.0);
+            let (member, papers, ending) = (member.clone(), papers.clone(), ending.clone());
+            let line = Line { member, papers, peer, endpoint, queue, acquaintance, ending };
+            dialers.push(dial(line).await.map_err(StartError::Actor)?);
         }
-        Ok(ClusterNode { member, address, server, dialers })
+        Ok(ClusterNode { member, address, server, dialers, ending })
     }
 
-    /// Everything that is wrong with the settings.
-    fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
+    /// Everything that is wrong with the settings: each text begins with the setting, and says what is allowed.
+    pub fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = self.wrong_names();
         let mut wrong = |mistake: String| mistakes.push(mistake);
-        for name in std::iter::once(&self.name).chain(self.peers.keys()) {
-            if name.is_empty() || name.len() > 64 || name.chars().any(|char| char.is_whitespace() || char == ',') {
-                wrong(format!("`{name}` is no name of a node: 1 to 64 characters, none of them a space or a comma"));
+        if let Err(why) = self.check_address(&self.listen, true) {
+            wrong(format!("listen: {why}"));
+        }
+        for (peer, address) in &self.peers {
+            if let Err(why) = self.check_address(address, false) {
+                wrong(format!("peers.{peer}: {why}"));
             }
         }
-        if self.peers.contains_key(&self.name) {
-            wrong(format!("`{}` is named as a peer of itself", self.name));
+        let Timing { node_timeout, recovery_timeout } = self.timing;
+        if !(Self::SHORTEST_TIMEOUT..=Self::LONGEST_TIMEOUT).contains(&node_timeout) {
+            let (least, most) = (Self::SHORTEST_TIMEOUT, Self::LONGEST_TIMEOUT);
+            wrong(format!("node_timeout: it is {node_timeout} ms; {least} to {most} ms are allowed"));
         }
-        let names: Vec<&String> = std::iter::once(&self.name).chain(self.peers.keys()).collect();
-        for (at, one) in names.iter().enumerate() {
-            if let Some(other) = names[..at].iter().find(|other| other != &one && same_number(other, one)) {
-                wrong(format!(
-                    "`{other}` and `{one}` would give transactions the same ids: call one of them otherwise"
+        if recovery_timeout > Self::LONGEST_TIMEOUT {
+            let most = Self::LONGEST_TIMEOUT;
+            wrong(format!("recovery_timeout: it is {recovery_timeout} ms; up to {most} ms are allowed"));
+        }
+        if self.max_claims == 0 {
+            wrong(String::from("max_claims: it is 0; it must be 1 at least"));
+        }
+        mistakes
+    }
+
+    fn wrong_names(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        let own = ("name", &self.name);
+        let names: Vec<(&str, &String)> =
+            std::iter::once(own).chain(self.peers.keys().map(|peer| ("peers", peer))).collect();
+        for (at, (setting, one)) in names.iter().enumerate() {
+            if one.is_empty() || one.len() > 64 || one.chars().any(|char| char.is_whitespace() || ",=".contains(char)) {
+                let allowed = "1 to 64 characters, none of them a space, a comma or an equals sign";
+                mistakes.push(format!("{setting}: `{one}` is no name of a node; allowed are {allowed}"));
+            }
+            let twin = names[..at].iter().find(|(_, other)| other != one && same_number(other, one));
+            if let Some((_, twin)) = twin {
+                mistakes.push(format!(
+                    "{setting}: `{twin}` and `{one}` would give transactions the same ids; call one of them otherwise"
                 ));
             }
         }
-        for address in std::iter::once(&self.listen).chain(self.peers.values()) {
-            match address.to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>) {
-                Err(error) => wrong(format!("`{address}` is no address, such as 127.0.0.1:7400: {error}")),
-                Ok(found) if self.secret.is_none() && found.iter().any(|found| !found.ip().is_loopback()) => {
-                    wrong(format!("`{address}` is not on loopback: without a secret nodes listen and dial there only"));
-                }
-                Ok(_) => {}
-            }
-        }
-        if self.timing.node_timeout < 30 {
-            wrong(format!("node_timeout is {} ms; it must be 30 ms at least", self.timing.node_timeout));
-        }
-        if self.max_claims == 0 {
-            wrong(String::from("max_claims is 0; it must be 1 at least"));
+        if self.peers.contains_key(&self.name) {
+            mistakes.push(format!("peers: `{}` is named as a peer of itself", self.name));
         }
         mistakes
+    }
+
+    /// Whether an address may be listened at or dialed. With a secret, the name of a peer need not be known yet.
+    fn check_address(&self, address: &str, is_own: bool) -> Result<(), String> {
+        let is_one = address
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| is_own || port > 0));
+        if !is_one {
+            return Err(format!("`{address}` is no address; allowed is HOST:PORT, such as 127.0.0.1:7400"));
+        }
+        if !is_own && self.secret.is_some() {
+            return Ok(());
+        }
+        match address.to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>) {
+            Err(error) => Err(format!("`{address}` leads nowhere: {error}")),
+            Ok(found) if self.secret.is_none() && found.iter().any(|found| !found.ip().is_loopback()) => {
+                Err(format!("`{address}` is not on loopback; without a secret nodes listen and dial there only"))
+            }
+            Ok(_) => Ok(()),
+        }
     }
 }
 
 fn same_number(one: &str, other: &str) -> bool {
     number_of(&NodeId::new(one)) == number_of(&NodeId::new(other))
-}
-
-async fn serve(listener: TcpListener, acceptor: Acceptor) {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    if let Err(error) = Server::builder().add_service(acceptor).serve_with_incoming(incoming).await {
-        tracing::error!("a node does not listen any more: {error}");
-    }
 }
 
 impl ClusterNode {
@@ -215,11 +252,21 @@ impl ClusterNode {
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// Ends in good order: all its transactions end, and its peers are told that it goes, so that they take it for gone at
+    /// once. Gives whether all of them have heard it within that time.
+    ///
+    /// # Cancel safety
+    /// Dropped, it ends nonetheless; peers that were not told yet see that the process is gone, or time.
+    pub async fn leave(self, within: Duration) -> bool {
+        self.member.end_all();
+        tokio::time::timeout(within, self.ending.leave()).await.is_ok()
+    }
 }
 
 impl Drop for ClusterNode {
     fn drop(&mut self) {
+        self.ending.stop();
         self.server.abort();
-        self.dialers.iter().for_each(|dialer| dialer.stop(None));
     }
 }

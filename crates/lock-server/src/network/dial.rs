@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lock_core::{Frame, NodeId};
+use lock_core::NodeId;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
@@ -14,9 +13,12 @@ use tonic::{Request, Streaming};
 
 use super::accept::{HANDSHAKE_TIME, PATH};
 use super::codec::{LARGEST, PacketCodec};
+use super::door::{next, told};
+use super::ending::Ending;
 use super::handshake::Papers;
 use super::packet::Packet;
 use super::place::Acquaintance;
+use super::saying::Saying;
 use super::wire::Queue;
 use crate::Member;
 
@@ -24,8 +26,6 @@ use crate::Member;
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// The pause before the second attempt, and the longest, in milliseconds.
 const BACK_OFF: (u64, u64) = (20, 2_000);
-/// How many frames go into one packet.
-const TOGETHER: usize = 128;
 
 /// Everything that is needed to reach a peer.
 #[derive(Clone)]
@@ -36,12 +36,13 @@ pub(super) struct Line {
     pub(super) endpoint: Endpoint,
     pub(super) queue: Queue,
     pub(super) acquaintance: Arc<Acquaintance>,
+    pub(super) ending: Ending,
 }
 
 /// The actor of a peer.
-pub(super) struct Dialer;
+struct Dialer;
 
-pub(super) enum DialerMessage {
+enum DialerMessage {
     Dial,
     /// A stream has ended, or was never there.
     Ended {
@@ -50,9 +51,30 @@ pub(super) enum DialerMessage {
     },
 }
 
-pub(super) struct Dialing {
+struct Dialing {
     line: Line,
     pause: u64,
+    /// Why there was no stream, the last time.
+    why: String,
+}
+
+/// A peer is dialed for as long as this is kept.
+#[derive(Debug)]
+pub(super) struct Dials(ActorRef<DialerMessage>);
+
+impl Drop for Dials {
+    fn drop(&mut self) {
+        self.0.stop(None);
+    }
+}
+
+/// Starts the actor of a peer.
+///
+/// # Errors
+/// Why it did not start.
+pub(super) async fn dial(line: Line) -> Result<Dials, String> {
+    let started = Actor::spawn(None, Dialer, line).await;
+    started.map(|(actor, _)| Dials(actor)).map_err(|error| error.to_string())
 }
 
 impl Actor for Dialer {
@@ -62,7 +84,7 @@ impl Actor for Dialer {
 
     async fn pre_start(&self, myself: ActorRef<DialerMessage>, line: Line) -> Result<Dialing, ActorProcessingErr> {
         let _ = myself.cast(DialerMessage::Dial);
-        Ok(Dialing { line, pause: BACK_OFF.0 })
+        Ok(Dialing { line, pause: BACK_OFF.0, why: String::new() })
     }
 
     async fn handle(
@@ -72,6 +94,7 @@ impl Actor for Dialer {
         state: &mut Dialing,
     ) -> Result<(), ActorProcessingErr> {
         match message {
+            DialerMessage::Dial if state.line.ending.is_near() => {}
             DialerMessage::Dial => {
                 let line = state.line.clone();
                 tokio::spawn(async move {
@@ -80,9 +103,8 @@ impl Actor for Dialer {
                 });
             }
             DialerMessage::Ended { talked, why } => {
-                let Line { member, peer, acquaintance, .. } = &state.line;
-                tracing::debug!(node = %member.name(), %peer, "no stream: {why}");
-                acquaintance.look_after(member, peer);
+                state.tell(talked, why);
+                state.line.acquaintance.look_after(&state.line.member, &state.line.peer);
                 state.pause = if talked { BACK_OFF.0 } else { (state.pause * 2).min(BACK_OFF.1) };
                 let pause = jittered(state.pause);
                 drop(myself.send_after(pause, || DialerMessage::Dial));
@@ -101,6 +123,21 @@ impl Actor for Dialer {
     }
 }
 
+impl Dialing {
+    /// Says why there is no stream, each reason once in a row.
+    fn tell(&mut self, talked: bool, why: String) {
+        let (node, peer) = (self.line.member.name(), &self.line.peer);
+        if talked || self.line.ending.is_near() {
+            tracing::debug!(%node, %peer, "a stream has ended: {why}");
+        } else if why == self.why {
+            tracing::debug!(%node, %peer, "no stream: {why}");
+        } else {
+            tracing::warn!(%node, %peer, "no stream: {why}; it is tried again and again");
+        }
+        self.why = if talked { String::new() } else { why };
+    }
+}
+
 /// Between a half of a pause and all of it, so that many do not knock at once.
 fn jittered(pause: u64) -> Duration {
     let chance = getrandom::u32().unwrap_or(0);
@@ -113,7 +150,11 @@ impl Line {
         let (out, packets) = mpsc::channel(4);
         let meeting = tokio::time::timeout(CONNECT_TIME + HANDSHAKE_TIME, self.meet(&out, packets)).await;
         match meeting {
-            Ok(Ok(answers)) => (true, self.say(out, answers).await),
+            Ok(Ok(answers)) => {
+                // The handshake is over: from here on the queue is said.
+                drop(out);
+                (true, self.listen(answers).await)
+            }
             Ok(Err(why)) => (false, why),
             Err(_) => (false, String::from("the handshake took too long")),
         }
@@ -130,8 +171,9 @@ impl Line {
         let (knocked, knock) = self.papers.knock(&self.peer);
         let gone = |_| String::from("it has gone");
         out.send(knock).await.map_err(gone)?;
-        let request = Request::new(ReceiverStream::new(packets));
-        let answers = grpc.streaming(request, PathAndQuery::from_static(PATH), PacketCodec).await;
+        let queue = self.queue.clone().lock_owned().await;
+        let request = Request::new(Saying::new(packets, queue, &self.ending));
+        let answers = grpc.streaming(request, PathAndQuery::from_static(PATH), PacketCodec::default()).await;
         let mut answers = answers.map_err(|status| told(&status))?.into_inner();
         let (name, answer) = knocked.answer(next(&mut answers).await?)?;
         out.send(answer).await.map_err(gone)?;
@@ -145,53 +187,18 @@ impl Line {
         }
     }
 
-    /// Says whatever its machine has to say, until the stream ends.
-    async fn say(&self, out: mpsc::Sender<Packet>, mut answers: Streaming<Packet>) -> String {
-        let mut queue = self.queue.lock().await;
-        // What was to be said to nobody is old by now.
-        while queue.try_recv().is_ok() {}
-        loop {
-            tokio::select! {
-                frame = queue.recv() => {
-                    let Some(frame) = frame else { return String::from("this node ends") };
-                    let frames = together(frame, &mut queue);
-                    if out.send(Packet::Frames(frames)).await.is_err() {
-                        return String::from("the stream broke");
-                    }
-                }
-                ended = answers.message() => return match ended {
-                    Ok(Some(Packet::Refused(why))) => why,
-                    Ok(_) => String::from("it hung up"),
-                    Err(status) => told(&status),
-                },
-            }
+    /// Waits until the stream ends, and gives the reason.
+    async fn listen(&self, mut answers: Streaming<Packet>) -> String {
+        let _talking = self.ending.talking();
+        tokio::select! {
+            () = self.ending.stopped() => String::from("this node ends"),
+            ended = answers.message() => match ended {
+                Ok(Some(Packet::Refused(why))) => why,
+                Ok(_) => String::from("it hung up"),
+                Err(status) => told(&status),
+            },
         }
     }
-}
-
-/// A frame, and what else is to be said already.
-fn together(first: Frame, queue: &mut mpsc::Receiver<Frame>) -> Vec<Frame> {
-    let mut frames = vec![first];
-    while frames.len() < TOGETHER
-        && let Ok(frame) = queue.try_recv()
-    {
-        frames.push(frame);
-    }
-    frames
-}
-
-async fn next(answers: &mut Streaming<Packet>) -> Result<Packet, String> {
-    match answers.message().await {
-        Ok(Some(packet)) => Ok(packet),
-        Ok(None) => Err(String::from("it hung up")),
-        Err(status) => Err(told(&status)),
-    }
-}
-
-/// An error with its causes.
-fn told(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Where a peer is dialed.

@@ -3,20 +3,26 @@
 //! | to learn | read |
 //! |---|---|
 //! | how a node is started | [`ClusterBuilder`] |
-//! | what it listens to and what keeps strangers out | `accept`, `handshake`, `secret` |
-//! | how it reaches its peers | `dial` |
-//! | what goes over a stream, and how it is written | `packet`, `codec` |
+//! | what it listens to and what keeps strangers out | `door`, `accept`, `handshake`, `secret` |
+//! | how it reaches its peers, and how it ends | `dial`, `ending` |
+//! | what may be asked of it while it runs | `admin` |
+//! | what goes over a stream, and how it is written | `packet`, `saying`, `codec` |
 //! | how the death of a process on the same machine is known | `place` |
 
 mod accept;
+mod admin;
 mod builder;
 mod codec;
 mod dial;
+mod door;
+mod ending;
 mod handshake;
 mod packet;
 mod place;
+mod saying;
 mod secret;
 mod wire;
 
+pub use admin::{AskError, ask};
 pub use builder::{ClusterBuilder, ClusterNode, StartError};
 pub use secret::Secret;

@@ -32,4 +32,6 @@ pub(super) enum Packet {
     Frames(Vec<Frame>),
     /// The acceptor: no, and why.
     Refused(String),
+    /// The dialer: this was the last word. Nothing of this node is believed in any more, by itself neither.
+    Leaving,
 }

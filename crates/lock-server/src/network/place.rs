@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lock_core::NodeId;
+use lock_core::{Incarnation, NodeId};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,8 @@ impl Place {
 pub(super) struct Acquaintance {
     own: Option<Place>,
     last: Mutex<Option<Name>>,
+    /// The incarnation whose end was logged.
+    logged: Mutex<Option<Incarnation>>,
 }
 
 /// After so many milliseconds each it is looked for again: a process that ends takes a moment to do so.
@@ -55,7 +57,7 @@ const LOOKS: [u64; 8] = [0, 1, 2, 5, 10, 20, 50, 200];
 
 impl Acquaintance {
     pub(super) fn of(own: Option<Place>) -> Arc<Self> {
-        Arc::new(Self { own, last: Mutex::new(None) })
+        Arc::new(Self { own, last: Mutex::new(None), logged: Mutex::new(None) })
     }
 
     /// Who the peer is that proved itself.
@@ -67,14 +69,16 @@ impl Acquaintance {
     }
 
     /// A stream has ended: if the peer's process is gone for certain, its node is told.
-    pub(super) fn look_after(&self, member: &Arc<Member>, peer: &NodeId) {
+    pub(super) fn look_after(self: &Arc<Self>, member: &Arc<Member>, peer: &NodeId) {
         let Some(Name { incarnation, place: Some(place), .. }) = self.last.lock().clone() else { return };
-        let (own, member, peer) = (self.own.clone(), member.clone(), peer.clone());
+        let (acquaintance, member, peer) = (self.clone(), member.clone(), peer.clone());
         tokio::spawn(async move {
             for wait in LOOKS {
                 tokio::time::sleep(Duration::from_millis(wait)).await;
-                if place.is_gone(own.as_ref()) {
-                    tracing::info!(node = %member.name(), %peer, "the process of a peer is gone");
+                if place.is_gone(acquaintance.own.as_ref()) {
+                    if acquaintance.logged.lock().replace(incarnation) != Some(incarnation) {
+                        tracing::info!(node = %member.name(), %peer, "the process of a peer is gone");
+                    }
                     return member.gone(&peer, Some(incarnation));
                 }
             }

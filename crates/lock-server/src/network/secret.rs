@@ -26,7 +26,7 @@ impl Secret {
         (secret.len() >= Self::SHORTEST).then_some(Self(secret))
     }
 
-    fn proof(&self, said: &[u8]) -> Proof {
+    pub(super) fn proof(&self, said: &[u8]) -> Proof {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(said);
         mac.finalize().into_bytes().into()
@@ -65,8 +65,13 @@ impl Seen {
 
     /// Compares in constant time.
     pub(super) fn is_proved(&self, secret: Option<&Secret>, end: End, proof: &Proof) -> bool {
-        self.proof(secret, end).ct_eq(proof).into()
+        is_same(&self.proof(secret, end), proof)
     }
+}
+
+/// Compares in constant time.
+pub(super) fn is_same(one: &Proof, other: &Proof) -> bool {
+    one.ct_eq(other).into()
 }
 
 /// A fresh nonce.

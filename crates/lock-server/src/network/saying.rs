@@ -1,0 +1,68 @@
+//! What a dialer says on one stream: first the handshake, then whatever its machine has to say, and a last word.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use lock_core::Frame;
+use tokio::sync::{OwnedMutexGuard, mpsc};
+use tokio_stream::Stream;
+
+use super::ending::{End, Ending};
+use super::packet::Packet;
+
+/// How many frames go into one packet.
+const TOGETHER: usize = 128;
+
+/// The packets of one stream. What is in the queue goes out without another task in between.
+pub(super) struct Saying {
+    /// Ends when the peer has let this node in, or the dialer gave up.
+    handshake: mpsc::Receiver<Packet>,
+    queue: OwnedMutexGuard<mpsc::Receiver<Frame>>,
+    end: Pin<Box<dyn Future<Output = End> + Send>>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Handshake,
+    LetIn,
+    /// The last word is said.
+    Over,
+}
+
+impl Saying {
+    pub(super) fn new(
+        handshake: mpsc::Receiver<Packet>,
+        queue: OwnedMutexGuard<mpsc::Receiver<Frame>>,
+        ending: &Ending,
+    ) -> Self {
+        let ending = ending.clone();
+        let end = Box::pin(async move { ending.end().await });
+        Self { handshake, queue, end, stage: Stage::Handshake }
+    }
+}
+
+impl Stream for Saying {
+    type Item = Packet;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Packet>> {
+        if self.stage == Stage::Handshake {
+            if let Some(packet) = ready!(self.handshake.poll_recv(context)) {
+                return Poll::Ready(Some(packet));
+            }
+            self.stage = Stage::LetIn;
+            // What was to be said to nobody is old by now.
+            while self.queue.try_recv().is_ok() {}
+        }
+        if self.stage == Stage::Over {
+            return Poll::Ready(None);
+        }
+        let mut frames = Vec::new();
+        if let Poll::Ready(count) = self.queue.poll_recv_many(context, &mut frames, TOGETHER) {
+            return Poll::Ready((count > 0).then_some(Packet::Frames(frames)));
+        }
+        let end = ready!(self.end.as_mut().poll(context));
+        self.stage = Stage::Over;
+        Poll::Ready((end == End::Leave).then_some(Packet::Leaving))
+    }
+}
