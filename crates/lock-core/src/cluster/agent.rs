@@ -16,6 +16,10 @@ pub(super) struct Agent {
     pub(super) has_to_look: Option<u32>,
     /// When it looks again, and how long after that.
     pub(super) look_again: Option<(crate::Millis, u64)>,
+    /// Some node may have forgotten a grant of it that is believed in until then.
+    pub(super) may_hold: bool,
+    /// When it is planned to be called next.
+    pub(super) due: Option<crate::Millis>,
     /// What it is letting go, by question: it still stands in the tables of that node until it has answered.
     pub(super) letting_go: BTreeMap<u64, (NodeId, Vec<Object>)>,
     /// An overtaking that nodes have been asked for.
@@ -112,8 +116,17 @@ impl Spread {
 
 impl Agent {
     pub(super) fn new(machine: TransactionMachine) -> Self {
-        let (claims, letting_go) = (BTreeMap::new(), BTreeMap::new());
-        Self { machine, claims, stamp: 0, has_to_look: None, look_again: None, letting_go, turning: None }
+        Self {
+            machine,
+            claims: BTreeMap::new(),
+            stamp: 0,
+            has_to_look: None,
+            look_again: None,
+            may_hold: false,
+            due: None,
+            letting_go: BTreeMap::new(),
+            turning: None,
+        }
     }
 
     pub(super) fn tx(&self) -> TxId {

@@ -85,8 +85,10 @@ impl NodeMachine {
 
     /// Forgets a transaction that is over.
     pub fn forget(&mut self, tx: TxId) {
-        if self.agents.get(&tx).is_some_and(|agent| agent.machine.running().is_err()) {
-            self.agents.remove(&tx);
+        if self.agents.get(&tx).is_some_and(|agent| agent.machine.running().is_err())
+            && let Some(agent) = self.agents.remove(&tx)
+        {
+            self.unplan(tx, agent.due);
         }
     }
 

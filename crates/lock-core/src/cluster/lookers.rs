@@ -2,13 +2,11 @@
 //!
 //! A node has one look under way at a time: whoever has to look meanwhile is queued, and when it ends, one look begins
 //! for all of them. So each sees what was answered before it had to look, and many who wait at once cost no more than
-//! one. A look that takes long, as a peer does not answer, holds nobody up: then the queued begin another one, and those
-//! who take part in it are judged by what is known.
+//! one. A slow look, as a peer does not answer, holds nobody up: then the queued begin another one.
 
 use std::collections::BTreeMap;
 
-use super::agent::Agent;
-use super::looking::Look;
+use super::look::Look;
 use super::node::NodeMachine;
 use super::timing::{Timing, after};
 use crate::mutant::{self, Mutant};
@@ -24,46 +22,33 @@ impl NodeMachine {
         self.look_together(now);
     }
 
-    /// Looks again with whoever has waited long: for what was lost on the way only. And with whoever was held up by a
-    /// look that is slow by now.
-    pub(super) fn look_again(&mut self, now: Millis) {
-        let due = |agent: &&mut Agent| agent.look_again.is_some_and(|(at, _)| at <= now);
-        let mut lookers = Vec::new();
-        for agent in self.agents.values_mut().filter(due) {
-            let waited = agent.look_again.map_or(Timing::FIRST_LOOK_AGAIN, |(_, waited)| waited);
-            let next = (waited * 2).min(Timing::LAST_LOOK_AGAIN);
-            agent.look_again = agent.may_be_stuck().then(|| (after(now, next), next));
-            lookers.extend(agent.look_again.is_some().then(|| agent.tx()));
-        }
-        for tx in lookers {
-            self.queue_if_needed(tx, now);
-        }
-        self.look_together(now);
+    /// Looks again with whoever has waited long: for what was lost on the way only. To be followed by
+    /// [`NodeMachine::look_together`].
+    pub(super) fn look_again(&mut self, tx: TxId, now: Millis) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        let Some((_, waited)) = agent.look_again.filter(|(at, _)| *at <= now) else { return };
+        let next = (waited * 2).min(Timing::LAST_LOOK_AGAIN);
+        agent.look_again = Some((after(now, next), next));
+        self.queue_if_needed(tx, now);
     }
 
-    /// When time matters next to the looks under way, and to those who wait for one to end.
+    /// When the next look is slow.
     pub(super) fn next_look_at(&self) -> Option<Millis> {
-        let early = self.looks.values().filter_map(Look::judges_early_at).min();
-        let queued = self.young_until().filter(|_| !self.to_look.is_empty());
-        early.into_iter().chain(queued).min()
-    }
-
-    /// When the newest of the looks under way holds nobody up any more.
-    fn young_until(&self) -> Option<Millis> {
-        self.looks.values().map(Look::is_slow_at).max()
+        self.looks.values().filter(|look| !look.slow).map(Look::is_slow_at).min()
     }
 
     fn queue_if_needed(&mut self, tx: TxId, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         if !agent.may_be_stuck() || mutant::is_on(Mutant::NeverLooks) {
             agent.look_again = None;
-            return;
+            return self.plan(tx);
         }
         // Whoever has open questions looks when they are answered.
         if !agent.has_open_questions() {
             agent.look_again.get_or_insert((after(now, Timing::FIRST_LOOK_AGAIN), Timing::FIRST_LOOK_AGAIN));
             self.has_to_look(tx, 0);
         }
+        self.plan(tx);
     }
 
     /// Queues a transaction; `vain` says how many looks of it were in vain. A new reason to look counts from the start.
@@ -78,9 +63,9 @@ impl NodeMachine {
         }
     }
 
-    /// Begins a look of all who are queued and may still be part of a deadlock, unless a young look is under way.
+    /// Begins a look of all who are queued and may still be part of a deadlock, unless one is under way that is not slow.
     pub(super) fn look_together(&mut self, now: Millis) {
-        if self.young_until().is_some_and(|until| now < until) {
+        if self.looks.values().any(|look| !look.slow) {
             return;
         }
         let mut lookers = BTreeMap::new();

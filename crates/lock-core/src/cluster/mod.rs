@@ -12,8 +12,10 @@
 //! | what a node does for transactions that live elsewhere | `serving`, `tables` |
 //! | what becomes of its answers | `standing` |
 //! | what it means that nodes come, go, and come back empty | `members` |
+//! | what time has in store for transactions | `due` |
 //! | who looks for deadlocks across nodes, and when | `lookers` |
-//! | how they are found | `looking`, `reading`, `rows` |
+//! | how they are found | `look`, `looking`, `confirming` |
+//! | what is told of waits, and what is known then | `reading`, `rows`, `known` |
 //! | who acts on them | `verdict` |
 //! | what can be seen of it all from outside | `kept` |
 //! | what comes too late for anything | `vain` |
@@ -22,9 +24,13 @@
 mod agent;
 mod asked;
 mod calls;
+mod confirming;
+mod due;
 mod frame;
 mod kept;
+mod known;
 mod link;
+mod look;
 mod lookers;
 mod looking;
 mod members;
@@ -45,7 +51,7 @@ mod verdict;
 pub use calls::Call;
 pub use frame::{Between, Frame, Hello, Life, PROTOCOL, Unwelcome};
 pub use kept::{Belief, Kept};
-pub(crate) use looking::Known;
+pub(crate) use known::Known;
 pub use message::{Evidence, FarStep, Held, Message, Reach, Request};
 pub use node::{CallError, Counters, NodeConfig, NodeMachine, Output};
 pub use rows::{HomeRow, Rows, UnmetRow, WaitRow};

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::agent::Agent;
+use super::due::Due;
 use super::frame::{Frame, Unwelcome};
 use super::link::{Link, LinkEvent, Myself};
-use super::looking::Look;
+use super::look::Look;
 use super::message::{Message, Request};
 use super::tables::{Tables, take_facts};
 use super::timing::{Timing, after};
@@ -153,6 +154,8 @@ pub struct NodeMachine {
     pub(super) looks: BTreeMap<u64, Look>,
     /// Who has to look when the look under way has ended, in the order in which they came; each once.
     pub(super) to_look: VecDeque<TxId>,
+    /// When time matters next to whom.
+    pub(super) due: Due,
     pub(super) numbers: u64,
     /// After a start: who has not told yet what its transactions hold here, and until when they are waited for.
     pub(super) recovery: Option<(BTreeSet<NodeId>, Millis)>,
@@ -186,6 +189,7 @@ impl NodeMachine {
             guests: BTreeMap::new(),
             looks: BTreeMap::new(),
             to_look: VecDeque::new(),
+            due: Due::default(),
             numbers: 0,
             recovery,
             stash: Vec::new(),
@@ -240,6 +244,7 @@ impl NodeMachine {
     }
 
     pub(super) fn stir(&mut self, tx: TxId) {
+        self.plan(tx);
         if self.stirred.last() != Some(&tx) {
             self.stirred.push(tx);
         }
@@ -248,6 +253,7 @@ impl NodeMachine {
     /// Begins a transaction that lives here. Its id must be new in the whole cluster.
     pub fn begin(&mut self, tx: TxId, options: TransactionOptions) {
         self.agents.insert(tx, Agent::new(TransactionMachine::new(tx, options)));
+        self.plan(tx);
     }
 
     /// What a transaction that lives here needs, as a search is told.
@@ -289,9 +295,9 @@ impl NodeMachine {
             self.linked(tables, &peer, events, now);
         }
         self.recover_in_time(tables, now);
-        self.end_what_is_over(tables, now);
-        self.judge_early(now);
-        self.look_again(now);
+        self.do_what_is_due(tables, now);
+        self.grow_slow(now);
+        self.look_together(now);
         self.work(tables, now);
     }
 
@@ -299,11 +305,7 @@ impl NodeMachine {
     pub fn next_tick(&self) -> Option<Millis> {
         let links = self.links.values().map(|link| link.next_tick(self.me.timing));
         let recovery = self.recovery.iter().map(|(_, until)| *until);
-        links
-            .chain(recovery)
-            .chain(self.next_look_at())
-            .chain(self.agents.values().filter_map(Self::next_tick_of))
-            .min()
+        links.chain(recovery).chain(self.next_look_at()).chain(self.due.first()).min()
     }
 
     /// Does what there is to do here, until nothing is left but what others have to do.
@@ -339,7 +341,7 @@ impl NodeMachine {
             }
             Message::Told { look, rows } => self.told(from, look, rows, now),
             Message::Resolve { look, evidence } => self.judge(tables, from, look, *evidence, now),
-            Message::Resolved { look, acted } => self.resolved(look, acted, now),
+            Message::Resolved { look, acted } => self.resolved(from, look, acted, now),
             Message::Note { deadlock, members } => self.noted(*deadlock, members),
         }
     }

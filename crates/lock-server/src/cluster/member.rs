@@ -134,12 +134,10 @@ impl Member {
     /// Begins a transaction with the age of one that is over.
     pub fn begin_as(&self, tx: TxId, options: TransactionOptions, resident: Weak<dyn Resident>) {
         let mut inside = self.inside.lock();
-        let first = [options.deadline, options.lease].into_iter().flatten().min();
         inside.machine.forget(tx);
         inside.machine.begin(tx, options);
         inside.residents.insert(tx, resident);
-        drop(inside);
-        self.wake_at(first);
+        self.wake_at(inside.machine.next_tick());
     }
 
     /// An id for a transaction that begins now.
@@ -264,6 +262,7 @@ impl Member {
                 _ => {}
             }
         }
+        self.wake_at(inside.machine.next_tick());
         for tx in inside.machine.take_stirred() {
             if let Some(resident) = inside.residents.get(&tx).and_then(Weak::upgrade) {
                 resident.stirred(&inside.machine);
