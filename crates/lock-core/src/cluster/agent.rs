@@ -12,6 +12,8 @@ pub(super) struct Agent {
     pub(super) claims: BTreeMap<Object, Spread>,
     /// How often its state has changed. Evidence of a deadlock is good for one state.
     pub(super) stamp: u64,
+    /// When it asked last for what it may have to wait for.
+    pub(super) asked_at: crate::Millis,
     /// It is queued to look; how many looks in a row were in vain.
     pub(super) has_to_look: Option<u32>,
     /// When it looks again, and how long after that.
@@ -120,6 +122,7 @@ impl Agent {
             machine,
             claims: BTreeMap::new(),
             stamp: 0,
+            asked_at: crate::Millis::default(),
             has_to_look: None,
             look_again: None,
             may_hold: false,

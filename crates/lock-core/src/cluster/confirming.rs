@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::known::Known;
 use super::look::{Look, Stage};
 use super::message::{Message, Reach};
-use super::known::Known;
 use super::node::NodeMachine;
 use crate::mutant::{self, Mutant};
 use crate::search::Sight;
@@ -65,6 +65,7 @@ impl NodeMachine {
     /// Sends the evidence to the homes of those who are to act.
     fn tell_victims(&mut self, number: u64, sights: Vec<Sight>, again: bool, mut vain: bool, now: Millis) {
         let mut verdicts = Vec::new();
+        let closed: BTreeMap<TxId, Millis> = sights.iter().filter_map(|sight| self.closed(number, sight)).collect();
         for sight in sights {
             // Its home was there when it answered. Nobody waits for what it would say to this.
             match sight.evidence().filter(|(home, _)| self.is_alive(home)) {
@@ -74,6 +75,7 @@ impl NodeMachine {
         }
         let Some(look) = self.looks.get_mut(&number) else { return };
         look.stage = Stage::Told { again, acted: false, vain };
+        look.closed = closed;
         for (home, _) in &verdicts {
             *look.open.entry(home.clone()).or_default() += 1;
         }
@@ -85,13 +87,24 @@ impl NodeMachine {
         }
     }
 
+    /// Who is to act, and when its circle was closed, as far as is known here: with the last request of a looker on it.
+    fn closed(&self, number: u64, sight: &Sight) -> Option<(TxId, Millis)> {
+        let lookers = &self.looks.get(&number)?.lookers;
+        let members = sight.members().filter(|member| lookers.contains_key(member));
+        let closed = members.filter_map(|member| Some(self.agents.get(&member)?.asked_at)).max()?;
+        Some((sight.acts(), closed))
+    }
+
     /// The evidence was acted upon, or was stale.
-    pub(super) fn resolved(&mut self, home: &NodeId, number: u64, done: bool, now: Millis) {
+    pub(super) fn resolved(&mut self, home: &NodeId, number: u64, tx: TxId, done: bool, now: Millis) {
         let Some(look) = self.looks.get_mut(&number) else { return };
         if !matches!(look.stage, Stage::Told { .. }) || !look.is_answered_by(home) {
             return;
         }
         let Stage::Told { again, acted, vain } = &mut look.stage else { return };
+        if let Some(closed) = look.closed.remove(&tx).filter(|_| done) {
+            self.counters.ways_out.add(closed, now);
+        }
         self.counters.stale += u64::from(!done);
         *acted |= done;
         *vain |= !done;

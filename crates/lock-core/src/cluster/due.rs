@@ -44,7 +44,10 @@ impl NodeMachine {
 
     /// Who is due by now, the oldest first. They are to be planned again.
     pub(super) fn take_due(&mut self, now: Millis) -> BTreeSet<TxId> {
-        debug_assert!(self.agents.values().all(|agent| agent.due == agent.next_tick()), "what is planned is what is due");
+        debug_assert!(
+            self.agents.values().all(|agent| agent.due == agent.next_tick()),
+            "what is planned is what is due"
+        );
         let due = self.due.take(now);
         for tx in &due {
             if let Some(agent) = self.agents.get_mut(tx) {

@@ -27,6 +27,8 @@ pub(super) struct Look {
     pub(super) rounds: u32,
     /// How many answers have come.
     pub(super) answers: u32,
+    /// Who was told to act, and when the circle was closed, as far as is known here.
+    pub(super) closed: BTreeMap<TxId, Millis>,
 }
 
 /// How far a look has come.
@@ -67,6 +69,7 @@ impl Look {
             open: BTreeMap::new(),
             rounds: 0,
             answers: 0,
+            closed: BTreeMap::new(),
         }
     }
 
@@ -87,7 +90,7 @@ impl Look {
 
     /// Takes down what it knows, and what it waits for.
     pub(super) fn write_shape(&self, out: &mut ShapeWriter) {
-        let Self { lookers, began: _, slow, stage, known, asked, open, rounds, answers } = self;
+        let Self { lookers, began: _, slow, stage, known, asked, open, rounds, answers, closed: _ } = self;
         // Of the answers it only matters whether there was more than one.
         out.plain(&(lookers, slow, asked, open, (*rounds).min(NodeMachine::NEAR + 1), (*answers).min(2)));
         if out.time_goes_on && !slow {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::agent::Agent;
+use super::counters::Counters;
 use super::due::Due;
 use super::frame::{Frame, Unwelcome};
 use super::link::{Link, LinkEvent, Myself};
@@ -120,21 +121,6 @@ impl From<Over> for CallError {
     }
 }
 
-/// How often something happened on a node since it started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Looks for deadlocks that were begun.
-    pub looks: u64,
-    /// Rounds of questions that they took, the second reading among them.
-    pub rounds: u64,
-    /// Messages that searches cost, of those that went over a link.
-    pub search_messages: u64,
-    /// Readings that the second reading did not confirm.
-    pub phantoms: u64,
-    /// Evidence that had gone stale on its way.
-    pub stale: u64,
-}
-
 /// One node of a cluster: pure.
 ///
 /// The tables are not part of it, but are given with each call: a real node keeps them where the transactions of its
@@ -225,11 +211,6 @@ impl NodeMachine {
     /// The incarnation of a peer, if the two are in a conversation.
     pub fn incarnation_of(&self, peer: &NodeId) -> Option<Incarnation> {
         if *peer == self.me.node { Some(self.me.incarnation) } else { self.links.get(peer)?.incarnation() }
-    }
-
-    /// How often what happened.
-    pub fn counters(&self) -> Counters {
-        self.counters
     }
 
     /// What is to be sent and told since the last time, in order.
@@ -341,7 +322,7 @@ impl NodeMachine {
             }
             Message::Told { look, rows } => self.told(from, look, rows, now),
             Message::Resolve { look, evidence } => self.judge(tables, from, look, *evidence, now),
-            Message::Resolved { look, acted } => self.resolved(from, look, acted, now),
+            Message::Resolved { look, tx, acted } => self.resolved(from, look, tx, acted, now),
             Message::Note { deadlock, members } => self.noted(*deadlock, members),
         }
     }

@@ -73,6 +73,16 @@ impl Sight {
         self.homes.iter().all(same_home) && self.waits.iter().all(same_waits)
     }
 
+    /// Who is on the circle.
+    pub(crate) fn members(&self) -> impl Iterator<Item = TxId> {
+        self.circle.iter().map(|arrow| arrow.waiter)
+    }
+
+    /// Who is to act.
+    pub(crate) fn acts(&self) -> TxId {
+        acts(&self.way_out)
+    }
+
     /// Takes down what it saw, and what it means to do.
     pub(crate) fn write_shape(&self, out: &mut ShapeWriter) {
         let Self { homes, lives_at, waits, circle, step, way_out } = self;
@@ -88,7 +98,7 @@ impl Sight {
 
     /// The evidence, for the home of the one who is to act. None, if those who told it contradict each other.
     pub(crate) fn evidence(self) -> Option<(NodeId, Evidence)> {
-        let tx = acts(&self.way_out);
+        let tx = self.acts();
         let home = self.lives_at.get(&tx)?.clone();
         let stamp = self.homes.get(&tx)?.stamp;
         let deadlock = Deadlock { circle: self.circle, way_out: self.way_out };
@@ -132,11 +142,7 @@ fn arrows_among(known: &Known, stuck: &BTreeSet<TxId>) -> BTreeMap<(TxId, NodeId
 }
 
 /// Whether anybody would be stuck even if those who act were gone.
-fn leaves_stuck<'a>(
-    picture: &Picture,
-    mut stuck: Vec<bool>,
-    decisions: impl Iterator<Item = &'a Decision>,
-) -> bool {
+fn leaves_stuck<'a>(picture: &Picture, mut stuck: Vec<bool>, decisions: impl Iterator<Item = &'a Decision>) -> bool {
     for decision in decisions {
         match decision.step {
             Step::GiveWay { victim, .. } => stuck[victim] = false,
