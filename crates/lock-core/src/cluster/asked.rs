@@ -53,6 +53,7 @@ impl NodeMachine {
             change(agent.machine.options_mut());
             agent.stamp += 1;
         }
+        self.plan(tx);
     }
 
     /// Whether a try is still under way.
