@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// Exit status: 0 it does not wait, 1 it waits, 3 it waits in a circle or for one, 2 a node could not be asked or nobody
     /// knows the transaction.
     Why(WhyArguments),
+    /// Be one node of a scenario on the engine `cluster`, which starts it and speaks with it.
+    #[command(hide = true)]
+    StoryNode,
 }
 
 /// The settings of a node. They are text here, so that all that is wrong with them is told at once.

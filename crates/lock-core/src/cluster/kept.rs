@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::agent::NodeClaim;
 use super::link::Link;
 use super::node::NodeMachine;
 use crate::{Millis, Mode, NodeId, Object, Require, TxId};
 
 /// How much a node keeps for others. When nobody has or wants anything, all of it is nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     /// Transactions of other nodes that have claims here.
     pub guests: usize,
@@ -21,7 +23,7 @@ pub struct Kept {
 }
 
 /// A grant that a transaction believes in, by the clock of its home.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Belief {
     /// Where it was granted.
     pub node: NodeId,

@@ -1,0 +1,44 @@
+//! Where the nodes of a story run, and how they are reached.
+
+use lock_core::{Incarnation, Millis, NodeId, TxId};
+use thiserror::Error;
+
+use super::request::{Reply, Request};
+
+/// The engine itself could not do what a story asks.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub(crate) struct Trouble(pub(crate) String);
+
+/// Where nodes run.
+pub(crate) trait Ground {
+    /// What time it is, and what the next transaction is called: known everywhere at once.
+    fn set_time(&mut self, now: Millis, next_tx: TxId) -> Result<(), Trouble>;
+
+    /// Starts nodes that do not run.
+    fn start(&mut self, nodes: &[(NodeId, Incarnation)]) -> Result<(), Trouble>;
+
+    /// Asks something of a node that runs and does not stand still, without waiting for the answer.
+    fn post(&mut self, node: &NodeId, request: Request) -> Result<(), Trouble>;
+
+    /// The next answer of a node.
+    fn reply(&mut self, node: &NodeId) -> Result<Reply, Trouble>;
+
+    /// Ends a node that runs, without a word.
+    fn kill(&mut self, node: &NodeId) -> Result<(), Trouble>;
+
+    /// A node that runs stands still.
+    fn stop(&mut self, node: &NodeId) -> Result<(), Trouble>;
+
+    /// A node that stands still goes on.
+    fn go_on(&mut self, node: &NodeId) -> Result<(), Trouble>;
+
+    /// Nothing passes between two nodes any more.
+    fn cut(&mut self, one: &NodeId, other: &NodeId);
+
+    /// All nodes reach each other again.
+    fn heal(&mut self);
+
+    /// Whether a stream that was cut is replaced by another one when all is whole again.
+    fn breaks_streams(&self) -> bool;
+}
