@@ -75,6 +75,14 @@ impl NodeMachine {
         parts
     }
 
+    /// The other nodes that have yet to say how a claim of a transaction that lives here stands with them.
+    pub fn asked_elsewhere(&self, tx: TxId, object: &Object) -> Vec<NodeId> {
+        let claim = self.agents.get(&tx).and_then(|agent| agent.claims.get(object));
+        let parts = claim.into_iter().flat_map(|claim| &claim.nodes);
+        let asked = parts.filter(|(node, part)| **node != self.me.node && !part.gone && part.asked.is_some());
+        asked.map(|(node, _)| node.clone()).collect()
+    }
+
     /// All that the transactions which live here believe to have, by transaction and object.
     pub fn beliefs(&self) -> Vec<Belief> {
         let mut beliefs = Vec::new();

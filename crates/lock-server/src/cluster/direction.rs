@@ -8,6 +8,7 @@ use std::sync::Arc;
 use lock_core::{Incarnation, LockTable, Millis, NodeConfig, NodeId, NodeMachine, Timing, TxId};
 
 use super::clock::Clock;
+use super::slow::SlowWire;
 use super::{Member, MemoryNetwork, Traffic, Wire};
 
 /// Says what time it is, and who is next.
@@ -18,6 +19,11 @@ pub trait Director: Send + Sync + fmt::Debug {
 
     /// The id of the transaction that begins now: new in the whole cluster, and larger than that of each older one.
     fn next_tx(&self) -> TxId;
+
+    /// How long a frame that is sent now stays under way, by this clock.
+    fn delay_ms(&self) -> u64 {
+        0
+    }
 }
 
 /// What a node takes from whoever directs it, instead of from the machine that it runs on.
@@ -53,18 +59,21 @@ impl Member {
     }
 
     pub(crate) fn start_directed(config: NodeConfig, wire: Arc<dyn Wire>, direction: Direction) -> Arc<Self> {
+        let wire = Arc::new(SlowWire::over(wire, direction.director.clone()));
         Self::with_clock(config, wire, Clock::Directed(direction.director))
     }
 
     /// Takes notice of what time it is. Does no harm if nothing is due.
     pub fn pass_time(&self) {
+        self.wire().send_what_is_due();
         // What it gives is for the keeper of time of a node that is not directed.
         let _ = self.tick();
     }
 
     /// When something is due next.
     pub fn next_tick(&self) -> Option<Millis> {
-        self.inside().lock().machine.next_tick()
+        let tick = self.inside().lock().machine.next_tick();
+        tick.into_iter().chain(self.wire().next_due()).min()
     }
 
     /// The process of a peer is gone for certain, with this incarnation of it and all before: what it had here is free.

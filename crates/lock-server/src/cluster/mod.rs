@@ -21,6 +21,7 @@ mod member;
 mod memory;
 mod question;
 mod resident;
+mod slow;
 mod ticker;
 mod traffic;
 
@@ -35,7 +36,7 @@ pub use question::{
 pub use resident::Resident;
 pub use traffic::{Passed, Traffic};
 
-use lock_core::{Frame, NodeId};
+use lock_core::{Frame, Millis, NodeId};
 
 /// Carries frames to other nodes. What cannot be carried now is dropped: the machine says it again.
 pub trait Wire: Send + Sync {
@@ -46,5 +47,13 @@ pub trait Wire: Send + Sync {
     fn traffic(&self, peer: &NodeId) -> Traffic {
         let _ = peer;
         Traffic::default()
+    }
+
+    /// Sends what was kept back until now.
+    fn send_what_is_due(&self) {}
+
+    /// Until when something is kept back.
+    fn next_due(&self) -> Option<Millis> {
+        None
     }
 }

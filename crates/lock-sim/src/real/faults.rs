@@ -23,12 +23,21 @@ impl<G: Ground> RealNodes<G> {
                 self.heal();
                 Ok(())
             }
-            Fault::Weather(weather) if *weather == Weather::default() => Ok(()),
-            Fault::Weather(_) | Fault::Clocks(_) => {
-                let word = fault.word();
-                Err(Trouble(format!("`{word}` is for the engine sim: the links and clocks of real nodes are as they are")))
-            }
+            Fault::Weather(weather) => self.set_weather(*weather),
+            Fault::Clocks(0) => Ok(()),
+            Fault::Clocks(_) => Err(Trouble(String::from("`clocks` is for the engine sim: real nodes have one clock here"))),
         }
+    }
+
+    /// Frames may all be late, and all by as much; none is lost or doubled.
+    fn set_weather(&mut self, weather: Weather) -> Result<(), Trouble> {
+        let Weather { delay_from_ms, delay_to_ms, .. } = weather;
+        if weather != (Weather { delay_from_ms, delay_to_ms: delay_from_ms, ..Weather::default() }) {
+            let all = format!("{delay_from_ms}ms..{delay_to_ms}ms");
+            return Err(Trouble(format!("`weather` with chance in it ({all}) is for the engine sim: real links delay all alike")));
+        }
+        self.time.delay_ms = delay_from_ms;
+        self.tell_time()
     }
 
     fn crash(&mut self, node: &NodeId) -> Result<(), Trouble> {
@@ -88,7 +97,7 @@ impl<G: Ground> RealNodes<G> {
             match late {
                 Late::IsGone(peer, incarnation) => drop(self.ask(node, Request::IsGone(peer, incarnation))?),
                 Late::Begin { tx, options, at } => {
-                    let passed = self.now.0.saturating_sub(at.0);
+                    let passed = self.time.now.0.saturating_sub(at.0);
                     let deadline_ms = options.deadline_ms.map(|ms| ms.saturating_sub(passed));
                     self.begin_now(tx, node, TxOptions { deadline_ms, ..options })?;
                 }
@@ -136,7 +145,7 @@ impl<G: Ground> RealNodes<G> {
 
     /// Begins a transaction on a node that runs.
     pub(super) fn begin_now(&mut self, tx: TxId, home: &NodeId, options: TxOptions) -> Result<(), Trouble> {
-        self.next_tx = tx;
+        self.time.next_tx = tx;
         self.tell_time()?;
         self.ask(home, Request::Begin(options))?;
         Ok(())

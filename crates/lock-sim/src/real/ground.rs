@@ -10,10 +10,21 @@ use super::request::{Reply, Request};
 #[error("{0}")]
 pub(crate) struct Trouble(pub(crate) String);
 
+/// What a story says to all its nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Time {
+    /// What all clocks show.
+    pub(crate) now: Millis,
+    /// What the next transaction is called.
+    pub(crate) next_tx: TxId,
+    /// How long a frame is under way.
+    pub(crate) delay_ms: u64,
+}
+
 /// Where nodes run.
 pub(crate) trait Ground {
-    /// What time it is, and what the next transaction is called: known everywhere at once.
-    fn set_time(&mut self, now: Millis, next_tx: TxId) -> Result<(), Trouble>;
+    /// What time it is, and so on: known everywhere at once.
+    fn set_time(&mut self, time: Time) -> Result<(), Trouble>;
 
     /// Starts nodes that do not run.
     fn start(&mut self, nodes: &[(NodeId, Incarnation)]) -> Result<(), Trouble>;

@@ -8,7 +8,7 @@ use lock_agent::{Locks, Scope, Transaction, Watching};
 use lock_core::{NodeId, Object, Token, TxId};
 use lock_server::Member;
 
-use super::request::{Line, Reading, Reply, Request, TxView, View};
+use super::request::{Granted, Line, Reading, Reply, Request, TxView, View};
 use crate::acting::act;
 use crate::{Action, NodeView, Refusal, Standing, TxOptions, TxStatus};
 
@@ -118,12 +118,13 @@ impl Host {
     }
 
     /// What watchers were told: each token once. Of grants in one step the watch tells no order.
-    fn new_grants(&mut self) -> Vec<(Object, Token)> {
+    fn new_grants(&mut self) -> Vec<Granted> {
         let mut grants = Vec::new();
         for (object, (watching, known)) in &mut self.watches {
             while let Some(change) = watching.try_next() {
-                let tokens: BTreeSet<Token> = change.holders.iter().map(|holder| holder.token).collect();
-                grants.extend(tokens.into_iter().filter(|token| known.insert(*token)).map(|token| (object.clone(), token)));
+                let holders: BTreeMap<Token, TxId> = change.holders.iter().map(|holder| (holder.token, holder.tx)).collect();
+                let new = holders.into_iter().filter(|(token, _)| known.insert(*token));
+                grants.extend(new.map(|(token, tx)| Granted { tx, object: object.clone(), token }));
             }
         }
         grants

@@ -2,30 +2,31 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use lock_core::{Incarnation, Millis, NodeId, Object, Timing, TxId};
 use lock_server::{Direction, Director, Member, MemoryNetwork};
+use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 
-use super::ground::{Ground, Trouble};
+use super::ground::{Ground, Time, Trouble};
 use super::host::Host;
 use super::request::{Reply, Request};
 
-/// The story's time.
+/// The story's time, as all nodes see it.
 #[derive(Debug, Default)]
-struct Time {
-    now: AtomicU64,
-    next_tx: AtomicU64,
-}
+struct SharedTime(Mutex<Time>);
 
-impl Director for Time {
+impl Director for SharedTime {
     fn now(&self) -> Millis {
-        Millis(self.now.load(Ordering::SeqCst))
+        self.0.lock().now
     }
 
     fn next_tx(&self) -> TxId {
-        TxId(self.next_tx.load(Ordering::SeqCst))
+        self.0.lock().next_tx
+    }
+
+    fn delay_ms(&self) -> u64 {
+        self.0.lock().delay_ms
     }
 }
 
@@ -35,7 +36,7 @@ pub(crate) struct InProcess {
     hosts: BTreeMap<NodeId, Host>,
     replies: BTreeMap<NodeId, VecDeque<Reply>>,
     network: Arc<MemoryNetwork>,
-    time: Arc<Time>,
+    time: Arc<SharedTime>,
     nodes: Vec<NodeId>,
     objects: Vec<Object>,
     timing: Timing,
@@ -55,9 +56,8 @@ impl InProcess {
 }
 
 impl Ground for InProcess {
-    fn set_time(&mut self, now: Millis, next_tx: TxId) -> Result<(), Trouble> {
-        self.time.now.store(now.0, Ordering::SeqCst);
-        self.time.next_tx.store(next_tx.0, Ordering::SeqCst);
+    fn set_time(&mut self, time: Time) -> Result<(), Trouble> {
+        *self.time.0.lock() = time;
         Ok(())
     }
 

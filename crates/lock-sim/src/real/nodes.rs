@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lock_core::{Deadlock, Incarnation, Millis, Mode, NodeId, Object, Token, TxId, WaitGraph};
 
-use super::ground::{Ground, Trouble};
+use super::ground::{Ground, Time, Trouble};
 use super::request::{Reading, Reply, Request, View};
 use super::seen::Told;
 use crate::seeded::Seeded;
@@ -17,8 +17,7 @@ const MOST_POSTED: usize = 64;
 pub(crate) struct RealNodes<G> {
     pub(super) ground: G,
     pub(super) nodes: Vec<NodeId>,
-    pub(super) now: Millis,
-    pub(super) next_tx: TxId,
+    pub(super) time: Time,
     pub(super) sites: BTreeMap<NodeId, Site>,
     /// Where transactions began.
     pub(super) homes: BTreeMap<TxId, (NodeId, Incarnation)>,
@@ -78,8 +77,7 @@ impl<G: Ground> RealNodes<G> {
         let mut started = Self {
             ground,
             nodes,
-            now: Millis(0),
-            next_tx: TxId(0),
+            time: Time::default(),
             sites,
             homes: BTreeMap::new(),
             cut: BTreeSet::new(),
@@ -129,7 +127,7 @@ impl<G: Ground> RealNodes<G> {
     }
 
     pub(super) fn tell_time(&mut self) -> Result<(), Trouble> {
-        self.ground.set_time(self.now, self.next_tx)
+        self.ground.set_time(self.time)
     }
 
     pub(super) fn post(&mut self, node: &NodeId, request: Request) -> Result<(), Trouble> {
@@ -168,7 +166,7 @@ impl<G: Ground> RealNodes<G> {
     }
 
     fn begin_on(&mut self, tx: TxId, home: &NodeId, options: &TxOptions) -> Result<(), Trouble> {
-        let (at, site) = (self.now, self.site(home)?);
+        let (at, site) = (self.time.now, self.site(home)?);
         let (incarnation, state) = (site.incarnation, site.state);
         if state == State::StandsStill {
             site.late.push(Late::Begin { tx, options: options.clone(), at });

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use lock_core::{Incarnation, Millis, NodeId, Object, Timing, TxId};
+use lock_core::{Incarnation, NodeId, Object, Timing};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde::Serialize;
@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::child::{Listening, Setup};
 use super::cutting::CuttingLink;
-use super::ground::{Ground, Trouble};
+use super::ground::{Ground, Time, Trouble};
 use super::request::{Reply, Request};
 use super::time_file::OwnTimeFile;
 
@@ -96,8 +96,8 @@ impl Processes {
 }
 
 impl Ground for Processes {
-    fn set_time(&mut self, now: Millis, next_tx: TxId) -> Result<(), Trouble> {
-        self.time.write(now, next_tx).map_err(|error| Trouble(format!("the time cannot be told: {error}")))
+    fn set_time(&mut self, time: Time) -> Result<(), Trouble> {
+        self.time.write(time).map_err(|error| Trouble(format!("the time cannot be told: {error}")))
     }
 
     fn start(&mut self, nodes: &[(NodeId, Incarnation)]) -> Result<(), Trouble> {

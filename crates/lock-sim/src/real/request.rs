@@ -60,7 +60,7 @@ pub(crate) struct View {
     /// Deadlocks that ended there since the last time.
     pub(super) deadlocks: Vec<Deadlock>,
     /// Grants there since the last time.
-    pub(super) grants: Vec<(Object, Token)>,
+    pub(super) grants: Vec<Granted>,
     /// What is kept for others, and how many claims are in the table.
     pub(super) kept: Kept,
     pub(super) claims: usize,
@@ -68,6 +68,14 @@ pub(crate) struct View {
     pub(super) is_recovering: bool,
     /// The first promise of the table that is broken.
     pub(super) broken: Option<String>,
+}
+
+/// A grant, as a watcher was told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Granted {
+    pub(super) tx: TxId,
+    pub(super) object: Object,
+    pub(super) token: Token,
 }
 
 /// A transaction, as its home knows it.

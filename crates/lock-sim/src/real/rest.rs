@@ -34,18 +34,18 @@ impl<G: Ground> RealNodes<G> {
                 return Ok(());
             }
         }
-        Err(Trouble(format!("everything comes to rest: at {} ms it does not", self.now.0)))
+        Err(Trouble(format!("everything comes to rest: at {} ms it does not", self.time.now.0)))
     }
 
     /// Lets time pass, and everything happen that is due until then.
     pub(super) fn pass_time(&mut self, ms: u64) -> Result<(), Trouble> {
-        let until = Millis(self.now.0.saturating_add(ms));
+        let until = Millis(self.time.now.0.saturating_add(ms));
         loop {
             self.settle()?;
             let due = self.running().filter_map(|(_, site)| site.reading.next_tick).min();
-            self.now = due.filter(|due| *due <= until).unwrap_or(until);
+            self.time.now = due.filter(|due| *due <= until).unwrap_or(until);
             self.tell_time()?;
-            if self.now == until {
+            if self.time.now == until {
                 return self.settle();
             }
         }
@@ -115,7 +115,7 @@ impl<G: Ground> RealNodes<G> {
     }
 
     fn let_time_be_noticed(&mut self) -> Result<bool, Trouble> {
-        let is_due = |tick: Option<Millis>| tick.is_some_and(|tick| tick <= self.now);
+        let is_due = |tick: Option<Millis>| tick.is_some_and(|tick| tick <= self.time.now);
         let due = self.running().filter(|(_, site)| is_due(site.reading.next_tick));
         let due: Vec<NodeId> = due.map(|(node, _)| node.clone()).collect();
         for node in &due {

@@ -6,7 +6,7 @@ use lock_core::{Deadlock, Mode, NodeId, Object, Token, TxId};
 
 use super::ground::{Ground, Trouble};
 use super::nodes::{RealNodes, State};
-use super::request::{Line, Reply, Request, TxView, View};
+use super::request::{Granted, Line, Reply, Request, TxView, View};
 use crate::promises::nobody_believes_what_excludes;
 use crate::{NodeView, Truth, TxStatus};
 
@@ -16,13 +16,17 @@ pub(super) struct Told {
     pub(super) deadlocks: Vec<Deadlock>,
     pub(super) lost: BTreeMap<TxId, Vec<Object>>,
     pub(super) tokens: BTreeMap<(NodeId, Object), Vec<Token>>,
+    granted: BTreeSet<(NodeId, Object, Token, TxId)>,
 }
 
 impl Told {
     fn take(&mut self, node: &NodeId, view: &mut View) {
         self.deadlocks.append(&mut view.deadlocks);
-        for (object, token) in view.grants.drain(..) {
-            self.tokens.entry((node.clone(), object)).or_default().push(token);
+        for Granted { tx, object, token } in view.grants.drain(..) {
+            // What a node that forgot takes back is no new grant.
+            if self.granted.insert((node.clone(), object.clone(), token, tx)) {
+                self.tokens.entry((node.clone(), object)).or_default().push(token);
+            }
         }
         for (tx, seen) in &view.transactions {
             // Who has ended has forgotten.
@@ -94,7 +98,7 @@ impl<G: Ground> RealNodes<G> {
         }
         let nodes: BTreeMap<NodeId, NodeView> =
             self.views().map(|(node, view)| (node.clone(), view.node.clone())).collect();
-        broken.extend(nobody_believes_what_excludes(&nodes, self.now).err());
+        broken.extend(nobody_believes_what_excludes(&nodes, self.time.now).err());
         if self.is_whole() {
             broken.extend(self.truth().stuck().first().map(|tx| format!("every deadlock ends: {tx} is stuck")));
             broken.extend(self.leaks());

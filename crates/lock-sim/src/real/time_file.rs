@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use lock_core::{Millis, TxId};
 use lock_server::Director;
 
-/// Two numbers of eight bytes each: the time, and what the next transaction is called.
+use super::ground::Time;
+
+/// Three numbers of eight bytes each: the time, what the next transaction is called, and how long a frame is under way.
 #[derive(Debug)]
 pub(super) struct TimeFile(File);
 
@@ -27,14 +29,12 @@ impl OwnTimeFile {
         let path = std::env::temp_dir().join(format!("gordian-story-{}-{count}", std::process::id()));
         let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
         let own = Self { file, path };
-        own.write(Millis(0), TxId(0))?;
+        own.write(Time::default())?;
         Ok(own)
     }
 
-    pub(super) fn write(&self, now: Millis, next_tx: TxId) -> io::Result<()> {
-        let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&now.0.to_le_bytes());
-        bytes[8..].copy_from_slice(&next_tx.0.to_le_bytes());
+    pub(super) fn write(&self, Time { now, next_tx, delay_ms }: Time) -> io::Result<()> {
+        let bytes = [now.0, next_tx.0, delay_ms].map(u64::to_le_bytes).concat();
         self.file.write_all_at(&bytes, 0)
     }
 }
@@ -49,7 +49,7 @@ impl Drop for OwnTimeFile {
 impl TimeFile {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = Self(File::open(path)?);
-        file.read(8)?;
+        file.read(16)?;
         Ok(file)
     }
 
@@ -72,5 +72,9 @@ impl Director for TimeFile {
 
     fn next_tx(&self) -> TxId {
         TxId(self.expect(8))
+    }
+
+    fn delay_ms(&self) -> u64 {
+        self.expect(16)
     }
 }
