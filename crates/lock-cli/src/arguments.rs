@@ -245,8 +245,8 @@ pub(crate) struct ExplainArguments {
 /// On what the scenarios run.
 #[derive(Args)]
 pub(crate) struct WorldArguments {
-    /// What the scenarios run on: sim (the pure machines in virtual time), actors (real servers and
-    /// agents in this process), cluster (one process a node), naive (a plain reference to compare with).
+    /// What the scenarios run on: sim (the pure machines in virtual time), actors (real nodes in this
+    /// process), cluster (one process a node, joined over loopback), naive (a plain reference of one node).
     #[arg(long, value_name = "ENGINE", default_value_t)]
     pub(crate) engine: EngineKind,
     /// The seed of the interleavings.

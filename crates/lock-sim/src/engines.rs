@@ -1,6 +1,8 @@
 //! Which engines there are, and how one is made.
 
 use std::fmt;
+#[cfg(target_os = "linux")]
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use lock_core::{NodeId, Object, Timing};
@@ -67,19 +69,39 @@ pub fn engine_for_scenario(kind: EngineKind, scenario: &Scenario, seed: u64) -> 
         }
         EngineKind::Actors if many => {
             let ground = InProcess::new(scenario.nodes.clone(), scenario.objects(), Timing::default());
-            let ground = ground.map_err(|trouble| EngineMissing { engine: kind, why: trouble.to_string() })?;
-            Ok(Box::new(RealNodes::new(ground, scenario.nodes.clone())))
+            let started = ground.and_then(|ground| RealNodes::start(ground, scenario.nodes.clone()));
+            Ok(Box::new(started.map_err(|trouble| EngineMissing { engine: kind, why: trouble.to_string() })?))
         }
         EngineKind::Cluster => cluster(&scenario.nodes, scenario.objects()),
         _ => engine_for(kind),
     }
 }
 
+/// Makes the engine `cluster` for a scenario, each node a process of this program: the `gordian` command, or another one that
+/// calls [`serve_node`](crate::serve_node) when its first argument is `story-node`.
+///
+/// # Errors
+/// The system gives no room for it.
+#[cfg(target_os = "linux")]
+pub fn cluster_of(program: &Path, scenario: &Scenario) -> Result<Box<dyn Engine>, EngineMissing> {
+    processes(Ok(program.to_owned()), &scenario.nodes, scenario.objects())
+}
+
 #[cfg(target_os = "linux")]
 fn cluster(nodes: &[NodeId], objects: Vec<Object>) -> Result<Box<dyn Engine>, EngineMissing> {
-    let ground = program().and_then(|program| Processes::new(program, nodes, objects, Timing::default()));
+    processes(program(), nodes, objects)
+}
+
+#[cfg(target_os = "linux")]
+fn processes(
+    program: Result<PathBuf, Trouble>,
+    nodes: &[NodeId],
+    objects: Vec<Object>,
+) -> Result<Box<dyn Engine>, EngineMissing> {
+    let ground = program.and_then(|program| Processes::new(program, nodes, objects, Timing::default()));
+    let started = ground.and_then(|ground| RealNodes::start(ground, nodes.to_vec()));
     let missing = |trouble: Trouble| EngineMissing { engine: EngineKind::Cluster, why: trouble.to_string() };
-    Ok(Box::new(RealNodes::new(ground.map_err(missing)?, nodes.to_vec())))
+    Ok(Box::new(started.map_err(missing)?))
 }
 
 #[cfg(not(target_os = "linux"))]

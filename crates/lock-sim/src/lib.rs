@@ -72,6 +72,8 @@ mod world;
 pub use actors::ActorNode;
 pub use cluster::{Cluster, Want};
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
+#[cfg(target_os = "linux")]
+pub use engines::cluster_of;
 pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for, engine_for_scenario};
 pub use explanation::{UnreadableDeadlock, read_deadlock};
 pub use failure::Failure;
@@ -86,7 +88,6 @@ pub use quorum::{Check, QuorumWorld, Rules, Scope, Surplus, Took, Turning};
 pub use quorum_search::{Broken, QuorumReport, QuorumTally, Timing, search_quorum_worlds};
 #[cfg(target_os = "linux")]
 pub use real::serve_node;
-pub use real::{INEXACT, Inexact};
 pub use reproduce::{NotReproducible, reproduce};
 pub use runner::{Report, run, run_with_timeline};
 pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};

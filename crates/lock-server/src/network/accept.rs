@@ -69,12 +69,7 @@ impl Room for Acceptor {
 }
 
 impl Acceptor {
-    pub(super) fn new(
-        member: Arc<Member>,
-        papers: Papers,
-        peers: BTreeMap<NodeId, Peer>,
-        ending: Ending,
-    ) -> Self {
+    pub(super) fn new(member: Arc<Member>, papers: Papers, peers: BTreeMap<NodeId, Peer>, ending: Ending) -> Self {
         let streams = Semaphore::new((peers.len() + 1) * STREAMS_A_PEER);
         Self { member, papers, peers, ending, streams }
     }

@@ -20,9 +20,9 @@ use super::packet::Name;
 use super::place::{Acquaintance, Place};
 use super::secret::Secret;
 use super::wire::{Ends, Queues};
-use crate::{Direction, Member};
 use crate::cluster::number_of;
 use crate::node::incarnation_of_now;
+use crate::{Direction, Member};
 
 /// What a node of a cluster is to be. Nothing is checked before [`ClusterBuilder::start`], which names all mistakes at once.
 #[derive(Clone, Debug)]

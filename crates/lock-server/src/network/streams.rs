@@ -28,9 +28,7 @@ impl Passing {
     /// A stream is named after the knock that it begins with, which both ends know.
     pub(super) fn begun_with(knock: &Packet) -> Arc<Self> {
         let name = match knock {
-            Packet::Knock { nonce, .. } => {
-                nonce.iter().take(8).fold(0, |name, byte| (name << 8) | u64::from(*byte))
-            }
+            Packet::Knock { nonce, .. } => nonce.iter().take(8).fold(0, |name, byte| (name << 8) | u64::from(*byte)),
             _ => 0,
         };
         Arc::new(Self { name, frames: AtomicU64::new(0) })

@@ -80,7 +80,11 @@ fn grants_exclude(mine: &[&Belief], theirs: &[&Belief]) -> Result<(), String> {
 
 type Home<'a> = (&'a NodeId, &'a [&'a Belief]);
 
-fn claims_exclude(nodes: &BTreeMap<NodeId, NodeView>, (home, mine): Home<'_>, (other, theirs): Home<'_>) -> Result<(), String> {
+fn claims_exclude(
+    nodes: &BTreeMap<NodeId, NodeView>,
+    (home, mine): Home<'_>,
+    (other, theirs): Home<'_>,
+) -> Result<(), String> {
     let met = |home: &NodeId| nodes.get(home).into_iter().flat_map(|view: &NodeView| &view.met);
     let spread = |met: &&Met| met.nodes.len() > 1;
     for one in met(home).filter(spread) {

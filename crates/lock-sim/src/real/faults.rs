@@ -12,7 +12,7 @@ impl<G: Ground> RealNodes<G> {
     pub(super) fn fault(&mut self, fault: &Fault) -> Result<(), Trouble> {
         match fault {
             Fault::Crash(node) => self.crash(node),
-            Fault::Start(node) => self.start(node),
+            Fault::Start(node) => self.start_again(node),
             Fault::Freeze(node) => self.freeze(node),
             Fault::Thaw(node) => self.thaw(node),
             Fault::Split(groups) => {
@@ -25,7 +25,9 @@ impl<G: Ground> RealNodes<G> {
             }
             Fault::Weather(weather) => self.set_weather(*weather),
             Fault::Clocks(0) => Ok(()),
-            Fault::Clocks(_) => Err(Trouble(String::from("`clocks` is for the engine sim: real nodes have one clock here"))),
+            Fault::Clocks(_) => {
+                Err(Trouble(String::from("`clocks` is for the engine sim: real nodes have one clock here")))
+            }
         }
     }
 
@@ -34,7 +36,9 @@ impl<G: Ground> RealNodes<G> {
         let Weather { delay_from_ms, delay_to_ms, .. } = weather;
         if weather != (Weather { delay_from_ms, delay_to_ms: delay_from_ms, ..Weather::default() }) {
             let all = format!("{delay_from_ms}ms..{delay_to_ms}ms");
-            return Err(Trouble(format!("`weather` with chance in it ({all}) is for the engine sim: real links delay all alike")));
+            return Err(Trouble(format!(
+                "`weather` with chance in it ({all}) is for the engine sim: real links delay all alike"
+            )));
         }
         self.time.delay_ms = delay_from_ms;
         self.tell_time()
@@ -64,7 +68,7 @@ impl<G: Ground> RealNodes<G> {
         Ok(())
     }
 
-    fn start(&mut self, node: &NodeId) -> Result<(), Trouble> {
+    fn start_again(&mut self, node: &NodeId) -> Result<(), Trouble> {
         if self.state(node) != Some(State::Dead) {
             return Ok(());
         }
@@ -108,7 +112,9 @@ impl<G: Ground> RealNodes<G> {
 
     fn split(&mut self, groups: &[Vec<NodeId>]) {
         for (index, group) in groups.iter().enumerate() {
-            for (one, other) in group.iter().flat_map(|one| groups[index + 1..].iter().flatten().map(move |it| (one, it))) {
+            for (one, other) in
+                group.iter().flat_map(|one| groups[index + 1..].iter().flatten().map(move |it| (one, it)))
+            {
                 self.cut.insert((one.clone(), other.clone()));
                 self.cut.insert((other.clone(), one.clone()));
                 self.ground.cut(one, other);

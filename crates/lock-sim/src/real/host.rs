@@ -122,7 +122,8 @@ impl Host {
         let mut grants = Vec::new();
         for (object, (watching, known)) in &mut self.watches {
             while let Some(change) = watching.try_next() {
-                let holders: BTreeMap<Token, TxId> = change.holders.iter().map(|holder| (holder.token, holder.tx)).collect();
+                let holders: BTreeMap<Token, TxId> =
+                    change.holders.iter().map(|holder| (holder.token, holder.tx)).collect();
                 let new = holders.into_iter().filter(|(token, _)| known.insert(*token));
                 grants.extend(new.map(|(token, tx)| Granted { tx, object: object.clone(), token }));
             }

@@ -12,13 +12,11 @@
 //! | how a node does it | `host` |
 //! | where they run: in this process | `ground`, `in_process` |
 //! | in one process each | `processes`, `child`, `cutting` |
-//! | what is not the same as in the simulator, and why | [`INEXACT`] |
 
 mod faults;
 mod ground;
 mod host;
 mod in_process;
-mod inexact;
 mod nodes;
 mod request;
 mod rest;
@@ -37,7 +35,6 @@ mod time_file;
 pub use child::serve_node;
 pub(crate) use ground::Trouble;
 pub(crate) use in_process::InProcess;
-pub use inexact::{INEXACT, Inexact};
 pub(crate) use nodes::RealNodes;
 #[cfg(target_os = "linux")]
 pub(crate) use processes::{Processes, program};

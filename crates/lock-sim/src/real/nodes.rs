@@ -68,13 +68,16 @@ impl Site {
 }
 
 impl<G: Ground> RealNodes<G> {
-    /// Nodes that have all just started, and know each other. What goes wrong is a [`Trouble`] that all commands are refused
-    /// with.
-    pub(crate) fn new(ground: G, nodes: Vec<NodeId>) -> Self {
+    /// Nodes that have all just started, and know each other. What goes wrong later is a [`Trouble`] that all commands are
+    /// refused with.
+    ///
+    /// # Errors
+    /// They do not start, or do not find each other.
+    pub(crate) fn start(ground: G, nodes: Vec<NodeId>) -> Result<Self, Trouble> {
         let mut sites: BTreeMap<NodeId, Site> = nodes.iter().map(|node| (node.clone(), Site::default())).collect();
         sites.values_mut().for_each(Site::begin_again);
         let starting: Vec<_> = sites.iter().map(|(node, site)| (node.clone(), site.incarnation)).collect();
-        let mut started = Self {
+        let mut this = Self {
             ground,
             nodes,
             time: Time::default(),
@@ -85,13 +88,10 @@ impl<G: Ground> RealNodes<G> {
             told: Told::default(),
             trouble: None,
         };
-        // Trouble is told by whatever is done next.
-        let _ = started.attempt(|this| {
-            this.tell_time()?;
-            this.ground.start(&starting)?;
-            this.settle()
-        });
-        started
+        this.tell_time()?;
+        this.ground.start(&starting)?;
+        this.settle()?;
+        Ok(this)
     }
 
     /// Does something, unless the engine is in trouble already.

@@ -35,7 +35,9 @@ pub(crate) fn program() -> Result<PathBuf, Trouble> {
     }
     let own = std::env::current_exe().ok();
     own.filter(|own| own.file_stem().is_some_and(|stem| stem == "gordian")).ok_or_else(|| {
-        Trouble(format!("each node is a process of the command `gordian`; the variable {PROGRAM} is to say where that is"))
+        Trouble(format!(
+            "each node is a process of the command `gordian`; the variable {PROGRAM} is to say where that is"
+        ))
     })
 }
 
@@ -169,7 +171,8 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| cannot(error.to_string()))?;
-        let (input, output) = child.stdin.take().zip(child.stdout.take()).ok_or_else(|| cannot("no pipes".to_owned()))?;
+        let (input, output) =
+            child.stdin.take().zip(child.stdout.take()).ok_or_else(|| cannot("no pipes".to_owned()))?;
         let pid = Pid::from_child(&child);
         Ok(Self { node: node.clone(), child, pid, input, output: BufReader::new(output) })
     }

@@ -108,15 +108,13 @@ impl<G: Ground> RealNodes<G> {
 
     /// All nodes run, move, and reach each other.
     fn is_whole(&self) -> bool {
-        self.cut.is_empty()
-            && self.sites.values().all(|site| site.state == State::Runs && !site.view.is_recovering)
+        self.cut.is_empty() && self.sites.values().all(|site| site.state == State::Runs && !site.view.is_recovering)
     }
 
     /// When everybody is over, nobody has or waits for anything.
     fn leaks(&self) -> Option<String> {
-        let is_over = |tx: &TxId| {
-            self.tx_view(*tx).is_none_or(|seen| matches!(seen.status, TxStatus::Ended | TxStatus::Aborted))
-        };
+        let is_over =
+            |tx: &TxId| self.tx_view(*tx).is_none_or(|seen| matches!(seen.status, TxStatus::Ended | TxStatus::Aborted));
         if !self.homes.keys().all(is_over) {
             return None;
         }

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{
-    Arrow, Call, Claim, ClaimView, Deadlock, Mode, NodeId, Object, Require, Token, TxId, WaitGraph,
-};
+use lock_core::{Arrow, Call, Claim, ClaimView, Deadlock, Mode, NodeId, Object, Require, Token, TxId, WaitGraph};
 
 use super::world::World;
 use crate::seeded::Seeded;
