@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lock_core::{Deadlock, TxId};
 use lock_sim::{
-    Engine, EngineKind, Entry, Outcome, Report, Scenario, Standing, TxStatus, cluster_of, engine_for_scenario, run,
+    Command, Engine, EngineKind, Entry, Outcome, Report, Scenario, Standing, TxStatus, cluster_of, engine_for_scenario,
+    run,
 };
 
 const STORIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
@@ -117,16 +118,24 @@ fn every_story_has_one_outcome_on_simulated_and_on_real_nodes() {
     assert!(different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n"));
 }
 
+/// Whether something befalls nodes or links while much happens at once.
+fn has_a_fault_in_the_middle(scenario: &Scenario) -> bool {
+    scenario.steps.iter().any(|step| match &step.command {
+        Command::Together(together) => together.steps.iter().any(|step| matches!(step.command, Command::Fault(_))),
+        _ => false,
+    })
+}
+
 #[test]
 fn the_stories_in_which_order_matters_are_those_in_which_it_does() {
     let (mut stories, open) = (stories(), open_ended());
-    assert_eq!(open.len(), 16, "each of them has to be thought about: {open:?}");
+    assert_eq!(open.len(), 20, "each of them has to be thought about: {open:?}");
     stories.retain(|name, _| open.contains(name));
     assert_eq!(stories.len(), open.len(), "each of them is there: {open:?}");
     let settled = with_each(&stories, |name, scenario| {
         let first = on(EngineKind::Sim, scenario, 0);
-        let is_open = (1..64).any(|seed| on(EngineKind::Sim, scenario, seed) != first);
-        if is_open { Vec::new() } else { vec![name.to_owned()] }
+        let is_open = || (1..64).any(|seed| on(EngineKind::Sim, scenario, seed) != first);
+        if has_a_fault_in_the_middle(scenario) || is_open() { Vec::new() } else { vec![name.to_owned()] }
     });
     assert!(settled.is_empty(), "these have one outcome in the simulator, so they have it everywhere: {settled:?}");
 }

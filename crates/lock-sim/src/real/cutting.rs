@@ -14,6 +14,8 @@ use tokio::sync::watch;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Line {
     is_cut: bool,
+    /// How often it was cut: also a cut that is over before anybody looks has been.
+    cuts: u64,
     /// Where the node listens, if it runs.
     to: Option<SocketAddr>,
 }
@@ -42,7 +44,10 @@ impl CuttingLink {
     }
 
     pub(super) fn cut(&self, is_cut: bool) {
-        self.line.send_modify(|line| line.is_cut = is_cut);
+        self.line.send_modify(|line| {
+            line.cuts += u64::from(is_cut && !line.is_cut);
+            line.is_cut = is_cut;
+        });
     }
 }
 
