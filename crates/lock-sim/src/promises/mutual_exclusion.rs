@@ -40,7 +40,7 @@ impl Promise for MutualExclusion {
 }
 
 /// What the transactions of a node believe to have now.
-fn believed<'a>(world: &'a World, home: &NodeId) -> Vec<&'a Belief> {
+pub(super) fn believed<'a>(world: &'a World, home: &NodeId) -> Vec<&'a Belief> {
     let now: Millis = world.clock_of(home);
     world.observed().nodes.get(home).map(|view| believed_at(view, now)).unwrap_or_default()
 }
@@ -121,7 +121,7 @@ fn grants_needed(met: &Met) -> Option<usize> {
 }
 
 /// Whether a claim that is said to be met is believed in on every node that counts for it, or on enough.
-fn is_believed(met: &Met, beliefs: &[&Belief]) -> bool {
+pub(super) fn is_believed(met: &Met, beliefs: &[&Belief]) -> bool {
     let believed = |mode: Mode| {
         let on = |belief: &&&Belief| belief.tx == met.tx && belief.object == met.object && belief.mode.covers(mode);
         beliefs.iter().filter(on).count()
