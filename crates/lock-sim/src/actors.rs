@@ -21,7 +21,7 @@ pub struct ActorNode {
     // Before the runtime: what is dropped here may still speak to its actors.
     transactions: BTreeMap<TxId, Arc<Transaction>>,
     ended: BTreeSet<TxId>,
-    watches: BTreeMap<Object, (Watching, BTreeSet<Token>)>,
+    watches: BTreeMap<Object, (Watching, Vec<Token>)>,
     locks: Locks,
     runtime: Runtime,
 }
@@ -51,7 +51,7 @@ impl ActorNode {
         };
         for object in objects {
             let node = self.locks.node().expect("a node in this process alone");
-            let watch = || (node.watch(object.clone(), Scope::Object), BTreeSet::new());
+            let watch = || (node.watch(object.clone(), Scope::Object), Vec::new());
             self.watches.entry(object.clone()).or_insert_with(watch);
         }
     }
@@ -60,7 +60,10 @@ impl ActorNode {
     fn read_watches(&mut self) {
         for (watching, tokens) in self.watches.values_mut() {
             while let Some(change) = watching.try_next() {
-                tokens.extend(change.holders.iter().map(|holder| holder.token));
+                // Of grants in one step the watch tells no order.
+                let holders: BTreeSet<Token> = change.holders.iter().map(|holder| holder.token).collect();
+                let new: Vec<Token> = holders.into_iter().filter(|token| !tokens.contains(token)).collect();
+                tokens.extend(new);
             }
         }
     }
@@ -191,7 +194,7 @@ impl Engine for ActorNode {
 
     fn tokens(&mut self, object: &Object) -> Vec<Token> {
         self.read_watches();
-        self.watches.get(object).map(|(_, tokens)| tokens.iter().copied().collect()).unwrap_or_default()
+        self.watches.get(object).map(|(_, tokens)| tokens.clone()).unwrap_or_default()
     }
 
     fn wait_graph(&mut self) -> WaitGraph {
