@@ -50,7 +50,7 @@ pub(super) struct Spread {
     pub(super) fence: Option<Token>,
     /// The caller was told that it has it.
     pub(super) told: bool,
-    /// It can never be met any more.
+    /// It could not be met any more, and is given up. That a node comes back changes nothing; its caller may claim it again.
     pub(super) hopeless: bool,
     /// It is not to wait: what cannot be had at once is not wanted.
     pub(super) trying: bool,
@@ -242,7 +242,7 @@ impl Agent {
             (claim.had, claim.fence) = (Some(claim.mode), Some(token));
         }
         claim.told &= claim.had.is_some();
-        claim.hopeless = !claim.can_be_met() && !await_nodes;
+        claim.hopeless |= !claim.can_be_met() && !await_nodes;
         lost
     }
 }

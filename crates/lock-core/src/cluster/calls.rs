@@ -117,7 +117,7 @@ impl NodeMachine {
             let spread = agent.claims.entry(claim.object.clone());
             let spread = spread.or_insert_with(|| Spread::new(claim.mode, claim.require));
             spread.mode = spread.mode.max(claim.mode);
-            spread.trying = !wait;
+            (spread.trying, spread.hopeless) = (!wait, false);
             for node in &claim.nodes {
                 let part = spread.nodes.entry(node.clone());
                 let part = part.or_insert_with(|| NodeClaim { gone: true, ..NodeClaim::default() });

@@ -83,11 +83,16 @@ impl Member {
 
     /// Starts a node whose frames go over a wire. Whoever brings frames of others calls [`Member::receive`].
     pub(crate) fn start(config: NodeConfig, wire: Arc<dyn Wire>) -> Arc<Self> {
-        let clock = Clock::start();
+        let member = Self::with_clock(config, wire, Clock::start());
+        tokio::spawn(ticker::keep_time(Arc::downgrade(&member)));
+        member
+    }
+
+    pub(super) fn with_clock(config: NodeConfig, wire: Arc<dyn Wire>, clock: Clock) -> Arc<Self> {
         let others = config.peers.iter().filter(|peer| **peer != config.node);
         let peers = others.map(|peer| (peer.clone(), false)).collect();
-        let incarnation = config.incarnation;
-        let member = Arc::new(Self {
+        let (incarnation, now) = (config.incarnation, clock.now());
+        Arc::new(Self {
             name: config.node.clone(),
             timing: config.timing,
             clock,
@@ -98,15 +103,13 @@ impl Member {
             planned: AtomicU64::new(0),
             sooner: Arc::default(),
             inside: Mutex::new(Inside {
-                machine: NodeMachine::new(config, clock.now()),
+                machine: NodeMachine::new(config, now),
                 table: LockTable::new(incarnation, Tokens::starting_at(incarnation), 0),
                 residents: HashMap::default(),
                 deadlocks: VecDeque::new(),
                 resolved: 0,
             }),
-        });
-        tokio::spawn(ticker::keep_time(Arc::downgrade(&member)));
-        member
+        })
     }
 
     /// Its name.
@@ -126,7 +129,7 @@ impl Member {
 
     /// Begins a transaction that lives here.
     pub fn begin(&self, options: TransactionOptions, resident: Weak<dyn Resident>) -> TxId {
-        let tx = self.ids.next();
+        let tx = self.next_tx();
         self.begin_as(tx, options, resident);
         tx
     }
@@ -142,7 +145,10 @@ impl Member {
 
     /// An id for a transaction that begins now.
     pub fn next_tx(&self) -> TxId {
-        self.ids.next()
+        match &self.clock {
+            Clock::Machine(_) => self.ids.next(),
+            Clock::Directed(director) => director.next_tx(),
+        }
     }
 
     /// Carries out a call of a transaction that lives here. Never waits.
@@ -185,6 +191,10 @@ impl Member {
 
     pub(super) fn inside(&self) -> &Mutex<Inside> {
         &self.inside
+    }
+
+    pub(super) fn wire(&self) -> &dyn Wire {
+        self.wire.as_ref()
     }
 
     /// Asks or changes the machine's picture of a transaction.

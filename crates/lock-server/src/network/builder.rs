@@ -10,7 +10,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::accept::Acceptor;
+use super::accept::{Acceptor, Peer};
 use super::admin::Desk;
 use super::dial::{Dials, Line, dial, endpoint};
 use super::door::{Door, serve};
@@ -19,10 +19,10 @@ use super::handshake::Papers;
 use super::packet::Name;
 use super::place::{Acquaintance, Place};
 use super::secret::Secret;
-use super::wire::Queues;
-use crate::Member;
+use super::wire::{Ends, Queues};
 use crate::cluster::number_of;
 use crate::node::incarnation_of_now;
+use crate::{Direction, Member};
 
 /// What a node of a cluster is to be. Nothing is checked before [`ClusterBuilder::start`], which names all mistakes at once.
 #[derive(Clone, Debug)]
@@ -35,6 +35,7 @@ pub struct ClusterBuilder {
     timing: Timing,
     secret: Option<Secret>,
     max_claims: usize,
+    direction: Option<Direction>,
 }
 
 /// Why a node was not started.
@@ -85,6 +86,7 @@ impl ClusterBuilder {
             timing: Timing::default(),
             secret: None,
             max_claims: 100_000,
+            direction: None,
         }
     }
 
@@ -124,6 +126,12 @@ impl ClusterBuilder {
         self
     }
 
+    /// Puts it under the direction of a test, see [`Direction`].
+    pub fn directed(mut self, direction: Direction) -> Self {
+        self.direction = Some(direction);
+        self
+    }
+
     /// Starts it on the Tokio runtime of the caller. It listens when this returns; whether its peers are there is
     /// for [`Member::members`] to say.
     ///
@@ -137,31 +145,41 @@ impl ClusterBuilder {
         let not_there = |error| StartError::Listen { address: self.listen.clone(), error };
         let listener = TcpListener::bind(&self.listen).await.map_err(not_there)?;
         let address = listener.local_addr().map_err(not_there)?;
-        let mut config = NodeConfig::new(NodeId::new(&self.name), incarnation_of_now());
+        let incarnation = self.direction.as_ref().map_or_else(incarnation_of_now, |direction| direction.incarnation);
+        let mut config = NodeConfig::new(NodeId::new(&self.name), incarnation);
         config.cluster.clone_from(&self.cluster);
         config.peers = self.peers.keys().map(NodeId::new).collect();
         (config.timing, config.max_claims) = (self.timing, self.max_claims);
-        let place = Place::own();
+        let place = if self.direction.is_none() { Place::own() } else { None };
         let own = Name { node: config.node.clone(), incarnation: config.incarnation, place: place.clone() };
         let papers = Papers { cluster: self.cluster.clone(), own, secret: self.secret.clone() };
         if papers.secret.is_none() {
             tracing::warn!(node = %self.name, "no secret: whoever reaches {address} on this machine is believed");
         }
-        let (queues, receivers) = Queues::to(config.peers.iter().cloned());
-        let member = Member::start(config, Arc::new(queues));
+        let (queues, ends) = Queues::to(config.peers.iter().cloned());
+        let wire = Arc::new(queues);
+        let member = match self.direction.clone() {
+            Some(direction) => Member::start_directed(config, wire, direction),
+            None => Member::start(config, wire),
+        };
         let known: BTreeMap<NodeId, Arc<Acquaintance>> =
-            receivers.keys().map(|peer| (peer.clone(), Acquaintance::of(place.clone()))).collect();
+            ends.keys().map(|peer| (peer.clone(), Acquaintance::of(place.clone()))).collect();
+        let peer = |(peer, ends): (&NodeId, &Ends)| {
+            let known = Peer { acquaintance: known[peer].clone(), streams: ends.streams.clone() };
+            (peer.clone(), known)
+        };
+        let peers = ends.iter().map(peer).collect();
         let ending = Ending::default();
-        let acceptor = Acceptor::new(member.clone(), papers.clone(), known.clone(), ending.clone());
+        let acceptor = Acceptor::new(member.clone(), papers.clone(), peers, ending.clone());
         let addresses = self.peers.iter().map(|(peer, address)| (NodeId::new(peer), address.clone())).collect();
         let desk = Desk::new(member.clone(), self.cluster.clone(), self.secret.clone(), addresses);
         let server = tokio::spawn(serve(listener, Door::to(acceptor), Door::to(desk)));
         let mut dialers = Vec::new();
-        for (peer, queue) in receivers {
+        for (peer, ends) in ends {
             let endpoint = endpoint(&self.peers[peer.as_str()]).map_err(|why| StartError::Settings(vec![why]))?;
             let acquaintance = known[&peer].clone();
             let (member, papers, ending) = (member.clone(), papers.clone(), ending.clone());
-            let line = Line { member, papers, peer, endpoint, queue, acquaintance, ending };
+            let line = Line { member, papers, peer, endpoint, ends, acquaintance, ending };
             dialers.push(dial(line).await.map_err(StartError::Actor)?);
         }
         Ok(ClusterNode { member, address, server, dialers, ending })

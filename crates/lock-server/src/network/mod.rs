@@ -21,6 +21,7 @@ mod packet;
 mod place;
 mod saying;
 mod secret;
+mod streams;
 mod wire;
 
 pub use admin::{AskError, ask};

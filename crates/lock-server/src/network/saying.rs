@@ -1,6 +1,7 @@
 //! What a dialer says on one stream: first the handshake, then whatever its machine has to say, and a last word.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use lock_core::Frame;
@@ -9,6 +10,7 @@ use tokio_stream::Stream;
 
 use super::ending::{End, Ending};
 use super::packet::Packet;
+use super::streams::{Passing, Streams};
 
 /// How many frames go into one packet.
 const TOGETHER: usize = 128;
@@ -18,6 +20,8 @@ pub(super) struct Saying {
     /// Ends when the peer has let this node in, or the dialer gave up.
     handshake: mpsc::Receiver<Packet>,
     queue: OwnedMutexGuard<mpsc::Receiver<Frame>>,
+    streams: Arc<Streams>,
+    stream: Arc<Passing>,
     end: Pin<Box<dyn Future<Output = End> + Send>>,
     stage: Stage,
 }
@@ -34,11 +38,12 @@ impl Saying {
     pub(super) fn new(
         handshake: mpsc::Receiver<Packet>,
         queue: OwnedMutexGuard<mpsc::Receiver<Frame>>,
+        (streams, stream): (Arc<Streams>, Arc<Passing>),
         ending: &Ending,
     ) -> Self {
         let ending = ending.clone();
         let end = Box::pin(async move { ending.end().await });
-        Self { handshake, queue, end, stage: Stage::Handshake }
+        Self { handshake, queue, streams, stream, end, stage: Stage::Handshake }
     }
 }
 
@@ -52,13 +57,17 @@ impl Stream for Saying {
             }
             self.stage = Stage::LetIn;
             // What was to be said to nobody is old by now.
-            while self.queue.try_recv().is_ok() {}
+            while self.queue.try_recv().is_ok() {
+                self.streams.done_with(1);
+            }
         }
         if self.stage == Stage::Over {
             return Poll::Ready(None);
         }
         let mut frames = Vec::new();
         if let Poll::Ready(count) = self.queue.poll_recv_many(context, &mut frames, TOGETHER) {
+            self.stream.passed(count);
+            self.streams.done_with(count);
             return Poll::Ready((count > 0).then_some(Packet::Frames(frames)));
         }
         let end = ready!(self.end.as_mut().poll(context));
