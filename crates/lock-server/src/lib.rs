@@ -34,7 +34,9 @@ pub use cluster::{
     Answer, LocksView, Member, MemberView, MemoryNetwork, NodeCounters, NodeView, ObjectView, PartView, PeerView,
     Question, Resident, TransactionRow, TransactionView, TransactionsView, WaitsRow, WaitsView, Wire,
 };
-pub use network::{AskError, ClusterBuilder, ClusterNode, Secret, StartError, ask};
+pub use network::{
+    AskError, ClusterBuilder, ClusterNode, Connections, Credentials, Secret, StartError, Tls, TlsError, Whom, ask,
+};
 pub use node::{Node, NodeConfig};
 pub use operations::{RequestError, Stopped};
 pub use parties::Party;

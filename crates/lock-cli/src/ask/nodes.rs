@@ -3,7 +3,7 @@
 use std::io;
 
 use lock_core::{Incarnation, NodeId};
-use lock_server::{AskError, NodeView, PeerView};
+use lock_server::{AskError, NodeView, PeerView, Whom};
 use serde::Serialize;
 
 use super::asker::Asker;
@@ -47,13 +47,13 @@ struct Nodes {
 
 pub(crate) fn nodes(arguments: &AskArguments) -> Result<Verdict, Trouble> {
     let asker = Asker::new(arguments)?;
-    let asked = asker.node(&asker.address)?;
-    let addresses: Vec<String> = asked.peers.iter().map(|peer| peer.address.clone()).collect();
-    let told = asker.nodes(&addresses);
+    let asked = asker.node(&asker.whom)?;
+    let whom = |peer: &PeerView| Whom { node: Some(peer.node.clone()), address: peer.address.clone() };
+    let told = asker.nodes(&asked.peers.iter().map(whom).collect::<Vec<_>>());
     let peers: Vec<PeerView> = asked.peers.clone();
     let mut rows: Vec<Row> = peers.into_iter().zip(told).map(|(peer, told)| row_of_peer(peer, told)).collect();
     let (cluster, name) = (asked.cluster.clone(), asked.node.clone());
-    rows.insert(0, own_row(asker.address, asked));
+    rows.insert(0, own_row(asker.whom.address, asked));
     rows.sort_by(|one, other| one.node.cmp(&other.node));
     let all_up = rows.iter().all(|row| row.state == State::Up);
     let nodes = Nodes { cluster, asked: name, nodes: rows };
@@ -72,8 +72,6 @@ fn own_row(address: String, asked: NodeView) -> Row {
 }
 
 fn row_of_peer(peer: PeerView, told: Result<NodeView, AskError>) -> Row {
-    // Somebody else may listen there by now.
-    let told = told.and_then(|view| if view.node == peer.node { Ok(view) } else { Err(other_node(&peer, &view)) });
     let state = match &told {
         Ok(_) if !peer.is_up => State::Unseen,
         Ok(view) if view.is_recovering => State::Recovering,
@@ -87,10 +85,6 @@ fn row_of_peer(peer: PeerView, told: Result<NodeView, AskError>) -> Row {
         Err(error) => (None, Some(error.to_string())),
     };
     Row { node: peer.node, address: peer.address, state, incarnation, tells, error }
-}
-
-fn other_node(peer: &PeerView, view: &NodeView) -> AskError {
-    AskError::Refused { address: peer.address.clone(), why: format!("it is {}, not {}", view.node, peer.node) }
 }
 
 fn show(nodes: &Nodes) -> io::Result<()> {

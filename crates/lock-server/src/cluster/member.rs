@@ -272,7 +272,7 @@ impl Member {
     }
 
     fn peer_changed(&self, inside: &Inside, peer: &NodeId, is_up: bool) {
-        tracing::info!(node = %self.name, %peer, is_up, "peer");
+        tracing::info!(node = %self.name, %peer, "a peer is {}", if is_up { "up" } else { "down" });
         self.members.send_modify(|members| {
             members.insert(peer.clone(), is_up);
         });
