@@ -45,9 +45,13 @@ impl ClusterNode {
     ///
     /// # Cancel safety
     /// Dropped, it ends nonetheless; peers that were not told yet see that the process is gone, or time.
-    pub async fn leave(self, within: Duration) -> bool {
+    pub async fn leave(mut self, within: Duration) -> bool {
         self.member.end_all();
-        tokio::time::timeout(within, self.ending.leave()).await.is_ok()
+        let heard = tokio::time::timeout(within, self.ending.leave()).await.is_ok();
+        self.server.abort();
+        // Its address is free when this returns.
+        let _ = (&mut self.server).await;
+        heard
     }
 }
 

@@ -128,7 +128,7 @@ fn refused(error: &Error, node: &str) -> String {
         ) => {
             format!("the certificate is not for {node}; it has to name it as a DNS name (subjectAltName)")
         }
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             String::from("the certificate was not signed by the authority in `tls_ca`")
         }
         other => other.to_string(),
