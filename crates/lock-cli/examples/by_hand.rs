@@ -26,10 +26,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let (peer, address) = peer.split_once('=').ok_or("peers look like n2=HOST:PORT")?;
         builder = builder.peer(peer, address);
     }
-    if let Ok(secret) = std::env::var("GORDIAN_SECRET") {
+    if let Ok(secret) = std::env::var("SECRET") {
         builder = builder.secret(Secret::new(secret).ok_or("the secret is too short")?);
     }
-    if let Ok(ms) = std::env::var("GORDIAN_NODE_TIMEOUT_MS") {
+    if let Ok(ms) = std::env::var("NODE_TIMEOUT_MS") {
         let node_timeout = ms.parse()?;
         builder = builder.timing(Timing { node_timeout, recovery_timeout: 2 * node_timeout });
     }

@@ -279,6 +279,14 @@ impl Link {
         self.greeted.is_some_and(|(_, known, _)| Some(known) > incarnation)
     }
 
+    /// There is a new way to the peer: what was lost on the old one is said again at once.
+    pub(super) fn reached(&mut self, now: Millis) {
+        match &mut self.session {
+            Some(session) => session.repeat_at = now,
+            None => self.greet_at = now,
+        }
+    }
+
     /// The peer's process is known to be gone: nothing listens where that incarnation did.
     pub(super) fn gone(&mut self, incarnation: Option<Incarnation>, me: &Myself, now: Millis) -> Vec<LinkEvent> {
         let mut events = Vec::new();

@@ -203,7 +203,20 @@ impl Member {
         let now = self.now();
         let mut inside = self.inside.lock();
         let Inside { machine, table, .. } = &mut *inside;
+        if now.0 >= self.planned.load(Ordering::SeqCst) {
+            // After a freeze: what is over ends before anything that was said in it is heard, late.
+            machine.tick(table, now);
+        }
         machine.receive(table, from, frame, now);
+        self.tell(&mut inside);
+    }
+
+    /// There is a new stream to another node.
+    pub(crate) fn reached(&self, peer: &NodeId) {
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        let Inside { machine, table, .. } = &mut *inside;
+        machine.reached(table, peer, now);
         self.tell(&mut inside);
     }
 

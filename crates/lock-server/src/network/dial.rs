@@ -18,7 +18,7 @@ use super::ending::Ending;
 use super::handshake::Papers;
 use super::packet::Packet;
 use super::place::Acquaintance;
-use super::saying::Saying;
+use super::saying::{Saying, Way};
 use super::wire::Queue;
 use crate::Member;
 
@@ -176,7 +176,8 @@ impl Line {
         let gone = |_| String::from("it has gone");
         out.send(knock).await.map_err(gone)?;
         let queue = self.queue.clone().lock_owned().await;
-        let request = Request::new(Saying::new(packets, queue, &self.ending));
+        let way = Way { member: self.member.clone(), peer: self.peer.clone() };
+        let request = Request::new(Saying::new(way, packets, queue, &self.ending));
         let answers = grpc.streaming(request, PathAndQuery::from_static(PATH), PacketCodec::default()).await;
         let mut answers = answers.map_err(|status| told(&status))?.into_inner();
         let (name, answer) = knocked.answer(next(&mut answers).await?)?;
