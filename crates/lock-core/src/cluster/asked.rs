@@ -17,7 +17,7 @@ impl NodeMachine {
         for (object, mode) in wanted {
             agent.may_come(object, *mode, &there, now)?;
         }
-        let settled = agent.claims.values().all(Spread::is_met);
+        let settled = agent.claims.values().all(Spread::is_had);
         if settled {
             saw(agent);
         }
@@ -39,7 +39,10 @@ impl NodeMachine {
         let tokens: Vec<Token> = tokens.filter_map(|(_, part)| Some(part.granted?.1)).collect();
         let alive = claim.nodes.values().filter(|part| !part.gone).count();
         let enough = tokens.len() >= claim.require.needed(claim.nodes.len(), alive);
-        if enough { tokens.into_iter().max() } else { None }
+        if enough && claim.is_fenced() {
+            return claim.fence.filter(|_| claim.had.is_some_and(|had| had.covers(mode)));
+        }
+        tokens.into_iter().max().filter(|_| enough)
     }
 
     /// Changes the options of a transaction that lives here, for what is decided from now on.
@@ -96,7 +99,7 @@ impl Agent {
     fn has_above(&self, object: &Object, mode: Mode) -> bool {
         let has = |text: &str| {
             let claim = self.claims.get(&Object::trusted(text));
-            claim.is_some_and(|claim| claim.is_met() && claim.mode.covers(mode))
+            claim.is_some_and(|claim| claim.is_had() && claim.mode.covers(mode))
         };
         object.ancestors().any(has)
     }
