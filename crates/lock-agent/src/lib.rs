@@ -55,8 +55,8 @@ pub use lock_core::{
     Version, WaitGraph, WaiterView, WayOut, object,
 };
 pub use lock_server::{
-    ClusterBuilder, ClusterNode, Connections, Member, MemberView, MemoryNetwork, Node, NodeConfig, NodeStatus, Secret,
-    StartError, Statistics, Tls, TlsError, WatchEnded, Watching,
+    ClusterBuilder, ClusterNode, Connections, Member, MemberView, MemoryNetwork, Node, NodeConfig, NodeStatus,
+    Presence, Secret, StartError, Statistics, Tls, TlsError, WatchEnded, Watching,
 };
 pub use locks::{LockInfo, Locks};
 pub use placement::Placement;

@@ -61,6 +61,33 @@ fn a_node_that_is_frozen_is_down_after_the_node_timeout_and_up_again_when_it_tha
 }
 
 #[test]
+fn what_was_asked_of_a_frozen_node_is_not_done_when_it_thaws_too_late() {
+    let addresses = Addresses::of(2);
+    let peer = addresses.start(2, &["--node-timeout-ms", "600"]);
+    let mut program = addresses.by_hand(1, 600);
+    addresses.until_states(2, &["up"; 2]);
+    ["begin a", "begin b", "begin c", "lock a first n2"].map(|line| program.say(line));
+    let token = |line: String| {
+        let number = line.rsplit_once('#').map(|(_, number)| number.trim_end_matches(')').parse::<u64>());
+        number.and_then(Result::ok).unwrap_or_else(|| panic!("no token in {line}"))
+    };
+    let first = token(program.line("a has write on first"));
+    peer.signal("STOP");
+    let frozen = Instant::now();
+    program.say("lock b late n2");
+    program.line("b: 1 objects cannot be served");
+    // So long that the peer, too, knows by its clock that it has lost everybody.
+    while frozen.elapsed() < Duration::from_millis(1_200) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    peer.signal("CONT");
+    addresses.until_states(2, &["up"; 2]);
+    program.say("lock c next n2");
+    // Every grant takes a number: none was given in between.
+    assert_eq!(token(program.line("c has write on next")), first + 1);
+}
+
+#[test]
 fn why_tells_who_is_in_the_way_on_which_node_since_when_and_who_decides() {
     let addresses = Addresses::of(3);
     let nodes = [addresses.start(1, NEVER), addresses.start(2, NEVER)];

@@ -32,7 +32,7 @@ mod watching;
 
 pub use cluster::{
     Answer, LocksView, Member, MemberView, MemoryNetwork, NodeCounters, NodeView, ObjectView, PartView, PeerView,
-    Question, Resident, TransactionRow, TransactionView, TransactionsView, WaitsRow, WaitsView, Wire,
+    Presence, Question, Resident, TransactionRow, TransactionView, TransactionsView, WaitsRow, WaitsView, Wire,
 };
 pub use network::{
     AskError, ClusterBuilder, ClusterNode, Connections, Credentials, Secret, StartError, Tls, TlsError, Whom, ask,

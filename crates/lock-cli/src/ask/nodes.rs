@@ -32,6 +32,8 @@ struct Row {
     address: String,
     state: State,
     incarnation: Option<Incarnation>,
+    /// For how many milliseconds the node that was asked has seen it there, or not there; nothing for that node itself.
+    for_ms: Option<u64>,
     /// What it tells of itself.
     tells: Option<NodeView>,
     /// Why it tells nothing.
@@ -68,7 +70,7 @@ pub(crate) fn nodes(arguments: &AskArguments) -> Result<Verdict, Trouble> {
 fn own_row(address: String, asked: NodeView) -> Row {
     let state = if asked.is_recovering { State::Recovering } else { State::Up };
     let (node, incarnation) = (asked.node.clone(), Some(asked.incarnation));
-    Row { node, address, state, incarnation, tells: Some(asked), error: None }
+    Row { node, address, state, incarnation, for_ms: None, tells: Some(asked), error: None }
 }
 
 fn row_of_peer(peer: PeerView, told: Result<NodeView, AskError>) -> Row {
@@ -84,7 +86,7 @@ fn row_of_peer(peer: PeerView, told: Result<NodeView, AskError>) -> Row {
         Ok(view) => (Some(view), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    Row { node: peer.node, address: peer.address, state, incarnation, tells, error }
+    Row { node: peer.node, address: peer.address, state, incarnation, for_ms: Some(peer.for_ms), tells, error }
 }
 
 fn show(nodes: &Nodes) -> io::Result<()> {
@@ -105,10 +107,12 @@ fn show(nodes: &Nodes) -> io::Result<()> {
     ];
     let rows: Vec<Vec<String>> = nodes.nodes.iter().map(cells).collect();
     table::print(&head, &rows)?;
-    for row in &nodes.nodes {
-        if let Some(why) = row.error.as_ref().map(|error| format!("{}: {error}", row.node)) {
-            println!("{why}");
-        }
+    for row in nodes.nodes.iter().filter(|row| matches!(row.state, State::Down | State::Unseen)) {
+        let since = table::duration(row.for_ms.unwrap_or_default());
+        println!("{} has not been there for {since}, as {} sees it", row.node, nodes.asked);
+    }
+    for (row, error) in nodes.nodes.iter().filter_map(|row| Some((row, row.error.as_ref()?))) {
+        println!("{}: {error}", row.node);
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use tokio::sync::{Notify, watch};
 
 use super::clock::Clock;
 use super::ids::TxIds;
+use super::presence::Presence;
 use super::{MemoryNetwork, Resident, Wire, ticker};
 use crate::node::incarnation_of_now;
 use crate::watching::Watchers;
@@ -34,6 +35,7 @@ pub struct Member {
     inside: Mutex<Inside>,
     watchers: Watchers,
     members: watch::Sender<BTreeMap<NodeId, bool>>,
+    presence: watch::Sender<BTreeMap<NodeId, Presence>>,
     /// When the ticker wakes up next.
     planned: AtomicU64,
     sooner: Arc<Notify>,
@@ -85,7 +87,9 @@ impl Member {
     pub(crate) fn start(config: NodeConfig, wire: Arc<dyn Wire>) -> Arc<Self> {
         let clock = Clock::start();
         let others = config.peers.iter().filter(|peer| **peer != config.node);
-        let peers = others.map(|peer| (peer.clone(), false)).collect();
+        let peers: BTreeMap<NodeId, bool> = others.map(|peer| (peer.clone(), false)).collect();
+        let down = Presence { is_up: false, incarnation: None, since: clock.now() };
+        let presence = peers.keys().map(|peer| (peer.clone(), down)).collect();
         let incarnation = config.incarnation;
         let member = Arc::new(Self {
             name: config.node.clone(),
@@ -94,7 +98,8 @@ impl Member {
             ids: TxIds::new(&config.node),
             wire,
             watchers: Watchers::default(),
-            members: watch::channel(peers).0,
+            members: watch::Sender::new(peers),
+            presence: watch::Sender::new(presence),
             planned: AtomicU64::new(0),
             sooner: Arc::default(),
             inside: Mutex::new(Inside {
@@ -290,14 +295,40 @@ impl Member {
             members.insert(peer.clone(), is_up);
         });
         let incarnation = inside.machine.incarnation_of(peer).filter(|_| is_up);
-        for resident in inside.residents.values().filter_map(Weak::upgrade) {
-            resident.node_changed(peer, incarnation);
+        let since = self.now();
+        self.presence.send_modify(|presence| {
+            presence.insert(peer.clone(), Presence { is_up, incarnation, since });
+        });
+        let monitors = |tx: &TxId| inside.machine.transaction(*tx).is_some_and(|tx| tx.options().monitor_nodes);
+        for (_, resident) in inside.residents.iter().filter(|(tx, _)| monitors(tx)) {
+            if let Some(resident) = resident.upgrade() {
+                resident.node_changed(peer, incarnation);
+            }
         }
     }
 
     /// The other nodes and whether they are there, now and whenever that changes.
     pub fn members(&self) -> watch::Receiver<BTreeMap<NodeId, bool>> {
         self.members.subscribe()
+    }
+
+    /// How the other nodes stand, now and whenever that changes: in which incarnation they are there, and since when.
+    ///
+    /// ```
+    /// # use lock_core::{NodeId, Timing};
+    /// # use lock_server::{Member, MemoryNetwork};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (network, names) = (MemoryNetwork::new(), ["n1", "n2"].map(NodeId::new));
+    /// let [n1, n2] = names.each_ref().map(|name| Member::in_memory(name, &names, Timing::default(), &network));
+    /// let mut presence = n1.presence();
+    /// // Waits until n2 is there; `changed` waits for whatever comes next.
+    /// let seen = presence.wait_for(|presence| presence[n2.name()].is_up).await.unwrap().clone();
+    /// assert_eq!(seen[n2.name()].incarnation, Some(n2.view().incarnation));
+    /// # }
+    /// ```
+    pub fn presence(&self) -> watch::Receiver<BTreeMap<NodeId, Presence>> {
+        self.presence.subscribe()
     }
 
     /// How it sees itself and the others.

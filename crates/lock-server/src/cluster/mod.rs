@@ -9,6 +9,7 @@
 //! | which clock it lives by | `clock` |
 //! | how ids stay different on all nodes | `ids` |
 //! | who waits here | [`Resident`] |
+//! | how the other nodes are there | [`Presence`] |
 //! | what may be asked of it from outside | [`Question`], `answering` |
 
 mod answering;
@@ -16,6 +17,7 @@ mod clock;
 mod ids;
 mod member;
 mod memory;
+mod presence;
 mod question;
 mod resident;
 mod ticker;
@@ -23,6 +25,7 @@ mod ticker;
 pub(crate) use ids::number_of;
 pub use member::{Member, MemberView};
 pub use memory::MemoryNetwork;
+pub use presence::Presence;
 pub use question::{
     Answer, LocksView, NodeCounters, NodeView, ObjectView, PartView, PeerView, Question, TransactionRow,
     TransactionView, TransactionsView, WaitsRow, WaitsView,

@@ -10,6 +10,7 @@ use tonic::Streaming;
 
 use super::caller::Caller;
 use super::codec::LARGEST;
+use super::complaints::Complaints;
 use super::door::{Out, Room, next};
 use super::ending::Ending;
 use super::handshake::Papers;
@@ -27,6 +28,7 @@ pub(super) struct Acceptor {
     ending: Ending,
     /// How long a handshake may take.
     patience: Duration,
+    complaints: Complaints,
 }
 
 /// What is known of a peer here.
@@ -53,7 +55,7 @@ impl Room for Acceptor {
                 }
             }
             Err(why) => {
-                tracing::warn!(node = %self.member.name(), "a stranger is not let in: {why}");
+                self.complaints.say(self.member.name(), "a stranger is not let in", &why);
                 let _ = out.send(Ok(Packet::Refused(why))).await;
             }
         }
@@ -73,7 +75,7 @@ impl Acceptor {
             Peer { acquaintance, newest }
         };
         let peers = peers.iter().map(|(node, acquaintance)| (node.clone(), peer(acquaintance))).collect();
-        Self { member, papers, peers, ending, patience }
+        Self { member, papers, peers, ending, patience, complaints: Complaints::default() }
     }
 
     /// Finds out who somebody is.

@@ -15,6 +15,7 @@ mod builder;
 mod caller;
 mod checks;
 mod codec;
+mod complaints;
 mod credentials;
 mod dial;
 mod door;

@@ -11,6 +11,7 @@ use tonic::Streaming;
 use super::conversation::{AdminPacket, Heard, PATH, Step, VERSIONS};
 use crate::network::caller::Caller;
 use crate::network::codec::{LARGEST, LARGEST_OF_STRANGERS};
+use crate::network::complaints::Complaints;
 use crate::network::door::{Out, Room, next};
 use crate::network::secret::{Secret, nonce};
 use crate::{Answer, Member, NodeView, Question};
@@ -29,6 +30,7 @@ pub(in crate::network) struct Desk {
     pub(in crate::network) secret: Option<Secret>,
     pub(in crate::network) addresses: BTreeMap<NodeId, String>,
     places: Semaphore,
+    complaints: Complaints,
 }
 
 impl Desk {
@@ -38,7 +40,14 @@ impl Desk {
         secret: Option<Secret>,
         addresses: BTreeMap<NodeId, String>,
     ) -> Self {
-        Self { member, cluster, secret, addresses, places: Semaphore::new(AT_A_TIME) }
+        Self {
+            member,
+            cluster,
+            secret,
+            addresses,
+            places: Semaphore::new(AT_A_TIME),
+            complaints: Complaints::default(),
+        }
     }
 
     async fn converse(
@@ -115,7 +124,7 @@ impl Room for Desk {
     async fn talk(&self, caller: Caller, mut packets: Streaming<AdminPacket>, out: Out<AdminPacket>) {
         let conversation = tokio::time::timeout(TIME, self.converse(&caller, &mut packets, &out)).await;
         if let Err(why) = conversation.unwrap_or_else(|_| Err(String::from("it took too long"))) {
-            tracing::warn!(node = %self.member.name(), "a question is not answered: {why}");
+            self.complaints.say(self.member.name(), "a question is not answered", &why);
             let _ = tokio::time::timeout(TIME, out.send(Ok(AdminPacket::Refused(why)))).await;
         }
     }
