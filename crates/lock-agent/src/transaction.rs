@@ -187,7 +187,8 @@ impl Transaction {
     /// not pass those who wait for it.
     ///
     /// # Errors
-    /// [`TryError::Refused`] says who has it or waits for it; else as [`Transaction::lock`]. Nothing has changed then.
+    /// [`TryError::Refused`] says who has it or waits for it; [`TryError::Asked`] that it is claimed on other nodes too, whose
+    /// answers are under way; else as [`Transaction::lock`]. Nothing has changed then.
     pub fn try_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, TryError> {
         let object = object.into_object().map_err(ClaimError::from)?;
         match &self.home {

@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// Exit status: 0 it does not wait, 1 it waits, 3 it waits in a circle or for one, 2 a node could not be asked or nobody
     /// knows the transaction.
     Why(WhyArguments),
+    /// Be one node of a scenario on the engine `cluster`, which starts it and speaks with it.
+    #[command(hide = true)]
+    StoryNode,
 }
 
 /// The settings of a node. They are text here, so that all that is wrong with them is told at once.
@@ -268,8 +271,8 @@ pub(crate) struct ExplainArguments {
 /// On what the scenarios run.
 #[derive(Args)]
 pub(crate) struct WorldArguments {
-    /// What the scenarios run on: sim (the pure machines in virtual time), actors (real servers and
-    /// agents in this process), cluster (one process a node), naive (a plain reference to compare with).
+    /// What the scenarios run on: sim (the pure machines in virtual time), actors (real nodes in this
+    /// process), cluster (one process a node, joined over loopback), naive (a plain reference of one node).
     #[arg(long, value_name = "ENGINE", default_value_t)]
     pub(crate) engine: EngineKind,
     /// The seed of the interleavings.

@@ -31,8 +31,9 @@ mod supervisor;
 mod watching;
 
 pub use cluster::{
-    Answer, LocksView, Member, MemberView, MemoryNetwork, NodeCounters, NodeView, ObjectView, PartView, PeerView,
-    Presence, Question, Resident, TransactionRow, TransactionView, TransactionsView, WaitsRow, WaitsView, Wire,
+    Answer, Direction, Director, LocksView, Member, MemberView, MemoryNetwork, NodeCounters, NodeView, ObjectView,
+    PartView, Passed, PeerView, Presence, Question, Resident, Traffic, TransactionRow, TransactionView,
+    TransactionsView, WaitsRow, WaitsView, Wire,
 };
 pub use network::{
     AskError, ClusterBuilder, ClusterNode, Connections, Credentials, Secret, StartError, Tls, TlsError, Whom, ask,

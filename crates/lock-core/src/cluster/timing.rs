@@ -1,10 +1,12 @@
 //! The times that nodes keep, all from one: after how much silence a node is taken for down.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Millis;
 use crate::mutant::{self, Mutant};
 
 /// What a node waits for, and how long. All nodes of a cluster must have the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
     /// A node that was silent for so long is down for its peers, in milliseconds.
     pub node_timeout: u64,
@@ -45,6 +47,9 @@ impl Timing {
         (self.node_timeout / 5).max(1)
     }
 
+    /// A look that is so old holds nobody up any more: whoever is queued begins another one, in milliseconds. As a rule a
+    /// look takes a few round trips.
+    pub(super) const SLOW_LOOK: u64 = 50;
     /// When a waiting transaction looks again, for the first time: for what a broken link swallowed only.
     pub(super) const FIRST_LOOK_AGAIN: u64 = 1_000;
     /// The longest time between two such looks.

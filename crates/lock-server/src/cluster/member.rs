@@ -85,13 +85,18 @@ impl Member {
 
     /// Starts a node whose frames go over a wire. Whoever brings frames of others calls [`Member::receive`].
     pub(crate) fn start(config: NodeConfig, wire: Arc<dyn Wire>) -> Arc<Self> {
-        let clock = Clock::start();
+        let member = Self::with_clock(config, wire, Clock::start());
+        tokio::spawn(ticker::keep_time(Arc::downgrade(&member)));
+        member
+    }
+
+    pub(super) fn with_clock(config: NodeConfig, wire: Arc<dyn Wire>, clock: Clock) -> Arc<Self> {
         let others = config.peers.iter().filter(|peer| **peer != config.node);
         let peers: BTreeMap<NodeId, bool> = others.map(|peer| (peer.clone(), false)).collect();
-        let down = Presence { is_up: false, incarnation: None, since: clock.now() };
+        let (incarnation, now) = (config.incarnation, clock.now());
+        let down = Presence { is_up: false, incarnation: None, since: now };
         let presence = peers.keys().map(|peer| (peer.clone(), down)).collect();
-        let incarnation = config.incarnation;
-        let member = Arc::new(Self {
+        Arc::new(Self {
             name: config.node.clone(),
             timing: config.timing,
             clock,
@@ -103,15 +108,13 @@ impl Member {
             planned: AtomicU64::new(0),
             sooner: Arc::default(),
             inside: Mutex::new(Inside {
-                machine: NodeMachine::new(config, clock.now()),
+                machine: NodeMachine::new(config, now),
                 table: LockTable::new(incarnation, Tokens::starting_at(incarnation), 0),
                 residents: HashMap::default(),
                 deadlocks: VecDeque::new(),
                 resolved: 0,
             }),
-        });
-        tokio::spawn(ticker::keep_time(Arc::downgrade(&member)));
-        member
+        })
     }
 
     /// Its name.
@@ -131,7 +134,7 @@ impl Member {
 
     /// Begins a transaction that lives here.
     pub fn begin(&self, options: TransactionOptions, resident: Weak<dyn Resident>) -> TxId {
-        let tx = self.ids.next();
+        let tx = self.next_tx();
         self.begin_as(tx, options, resident);
         tx
     }
@@ -139,17 +142,18 @@ impl Member {
     /// Begins a transaction with the age of one that is over.
     pub fn begin_as(&self, tx: TxId, options: TransactionOptions, resident: Weak<dyn Resident>) {
         let mut inside = self.inside.lock();
-        let first = [options.deadline, options.lease].into_iter().flatten().min();
         inside.machine.forget(tx);
         inside.machine.begin(tx, options);
         inside.residents.insert(tx, resident);
-        drop(inside);
-        self.wake_at(first);
+        self.wake_at(inside.machine.next_tick());
     }
 
     /// An id for a transaction that begins now.
     pub fn next_tx(&self) -> TxId {
-        self.ids.next()
+        match &self.clock {
+            Clock::Machine(_) => self.ids.next(),
+            Clock::Directed(director) => director.next_tx(),
+        }
     }
 
     /// Carries out a call of a transaction that lives here. Never waits.
@@ -194,6 +198,10 @@ impl Member {
         &self.inside
     }
 
+    pub(super) fn wire(&self) -> &dyn Wire {
+        self.wire.as_ref()
+    }
+
     /// Asks or changes the machine's picture of a transaction.
     pub fn with<T>(&self, ask: impl FnOnce(&mut NodeMachine, Millis) -> T) -> T {
         let now = self.now();
@@ -208,7 +216,7 @@ impl Member {
         let now = self.now();
         let mut inside = self.inside.lock();
         let Inside { machine, table, .. } = &mut *inside;
-        if now.0 >= self.planned.load(Ordering::SeqCst) {
+        if !self.clock.is_directed() && now.0 >= self.planned.load(Ordering::SeqCst) {
             // After a freeze: what is over ends before anything that was said in it is heard, late.
             machine.tick(table, now);
         }
@@ -216,8 +224,11 @@ impl Member {
         self.tell(&mut inside);
     }
 
-    /// There is a new stream to another node.
+    /// There is a new stream to another node. A directed one says what it has to say when it is told that time has passed.
     pub(crate) fn reached(&self, peer: &NodeId) {
+        if self.clock.is_directed() {
+            return;
+        }
         let now = self.now();
         let mut inside = self.inside.lock();
         let Inside { machine, table, .. } = &mut *inside;
@@ -282,6 +293,7 @@ impl Member {
                 _ => {}
             }
         }
+        self.wake_at(inside.machine.next_tick());
         for tx in inside.machine.take_stirred() {
             if let Some(resident) = inside.residents.get(&tx).and_then(Weak::upgrade) {
                 resident.stirred(&inside.machine);
@@ -340,8 +352,28 @@ impl Member {
             is_recovering: inside.machine.is_recovering(),
             peers: self.members.borrow().clone(),
             transactions: inside.residents.len(),
-            counters: inside.machine.counters(),
+            counters: inside.machine.counters().clone(),
         }
+    }
+
+    /// How often what happened on this node, and how long the ways out took.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use lock_core::{NodeId, Timing};
+    /// use lock_server::{Member, MemoryNetwork};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (name, network) = (NodeId::new("n1"), MemoryNetwork::new());
+    /// let member = Member::in_memory(&name, std::slice::from_ref(&name), Timing::default(), &network);
+    /// let counters = member.counters();
+    /// assert_eq!((counters.looks, counters.phantoms, counters.deadlocks()), (0, 0, 0));
+    /// # }
+    /// ```
+    pub fn counters(&self) -> Counters {
+        self.inside.lock().machine.counters().clone()
     }
 
     /// The deadlocks that ended here of late, the newest 1024, oldest first.
@@ -364,13 +396,13 @@ impl Member {
     /// How its table stands.
     pub fn status_of_table(&self) -> NodeStatus {
         let inside = self.inside.lock();
-        let (counters, deadlocks) = (inside.machine.counters(), inside.resolved);
+        let (searches, deadlocks) = (inside.machine.counters().looks, inside.resolved);
         NodeStatus {
             name: self.name.clone(),
             incarnation: inside.machine.incarnation(),
             claims: inside.table.len(),
             waiting: inside.table.waiting_transactions(),
-            statistics: Statistics { searches: counters.looks, deadlocks, ..Statistics::default() },
+            statistics: Statistics { searches, deadlocks, ..Statistics::default() },
         }
     }
 

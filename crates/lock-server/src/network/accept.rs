@@ -16,6 +16,7 @@ use super::ending::Ending;
 use super::handshake::Papers;
 use super::packet::{Name, Packet};
 use super::place::Acquaintance;
+use super::streams::{Passing, Streams};
 use crate::Member;
 
 /// Where streams of peers arrive.
@@ -31,11 +32,18 @@ pub(super) struct Acceptor {
     complaints: Complaints,
 }
 
-/// What is known of a peer here.
-struct Peer {
+/// What is known of a peer that may be let in.
+pub(super) struct Peer {
     acquaintance: Arc<Acquaintance>,
+    streams: Arc<Streams>,
     /// The number of its newest stream. A connection that is dead without anybody having said so is over when the next one comes.
     newest: watch::Sender<u64>,
+}
+
+impl Peer {
+    pub(super) fn new(acquaintance: Arc<Acquaintance>, streams: Arc<Streams>) -> Self {
+        Self { acquaintance, streams, newest: watch::Sender::new(0) }
+    }
 }
 
 impl Room for Acceptor {
@@ -47,11 +55,11 @@ impl Room for Acceptor {
     async fn talk(&self, caller: Caller, mut packets: Streaming<Packet>, out: Out<Packet>) {
         let meeting = tokio::time::timeout(self.patience, self.meet(&caller, &mut packets, &out)).await;
         match meeting.unwrap_or_else(|_| Err(String::from("the handshake took too long"))) {
-            Ok(name) => {
+            Ok((name, stream)) => {
                 let _known = caller.know();
                 // Said when it is known, as it may say more than a stranger from then on.
                 if out.send(Ok(Packet::Welcome)).await.is_ok() {
-                    self.listen(name, packets).await;
+                    self.listen(name, packets, &stream).await;
                 }
             }
             Err(why) => {
@@ -66,15 +74,10 @@ impl Acceptor {
     pub(super) fn new(
         member: Arc<Member>,
         papers: Papers,
-        peers: &BTreeMap<NodeId, Arc<Acquaintance>>,
+        peers: BTreeMap<NodeId, Peer>,
         ending: Ending,
         patience: Duration,
     ) -> Self {
-        let peer = |acquaintance: &Arc<Acquaintance>| {
-            let (acquaintance, newest) = (acquaintance.clone(), watch::Sender::new(0));
-            Peer { acquaintance, newest }
-        };
-        let peers = peers.iter().map(|(node, acquaintance)| (node.clone(), peer(acquaintance))).collect();
         Self { member, papers, peers, ending, patience, complaints: Complaints::default() }
     }
 
@@ -82,16 +85,23 @@ impl Acceptor {
     ///
     /// # Errors
     /// Why it is not let in.
-    async fn meet(&self, caller: &Caller, packets: &mut Streaming<Packet>, out: &Out<Packet>) -> Result<Name, String> {
+    async fn meet(
+        &self,
+        caller: &Caller,
+        packets: &mut Streaming<Packet>,
+        out: &Out<Packet>,
+    ) -> Result<(Name, Arc<Passing>), String> {
         let knows = |node: &NodeId| self.peers.contains_key(node);
-        let (challenged, challenge) = self.papers.challenge(next(packets).await?, knows)?;
+        let knock = next(packets).await?;
+        let stream = Passing::begun_with(&knock);
+        let (challenged, challenge) = self.papers.challenge(knock, knows)?;
         caller.may_be(challenged.dialer())?;
         out.send(Ok(challenge)).await.map_err(|_| String::from("it has gone"))?;
-        challenged.welcome(&next(packets).await?)
+        Ok((challenged.welcome(&next(packets).await?)?, stream))
     }
 
     /// Hands on what a peer says, until the stream ends, the node does, or the peer has a newer stream.
-    async fn listen(&self, name: Name, packets: Streaming<Packet>) {
+    async fn listen(&self, name: Name, packets: Streaming<Packet>, stream: &Arc<Passing>) {
         let Some(peer) = self.peers.get(&name.node) else { return };
         let mut number = 0;
         peer.newest.send_modify(|newest| {
@@ -99,20 +109,31 @@ impl Acceptor {
             number = *newest;
         });
         let mut newest = peer.newest.subscribe();
+        peer.streams.opened_from(stream);
         tokio::select! {
-            () = self.hear(name, &peer.acquaintance, packets) => {}
+            () = self.hear(name, &peer.acquaintance, packets, stream) => {}
             _ = newest.wait_for(|newest| *newest > number) => {}
             () = self.ending.stopped() => {}
         }
+        peer.streams.ended(stream);
     }
 
-    async fn hear(&self, name: Name, acquaintance: &Arc<Acquaintance>, mut packets: Streaming<Packet>) {
+    async fn hear(
+        &self,
+        name: Name,
+        acquaintance: &Arc<Acquaintance>,
+        mut packets: Streaming<Packet>,
+        stream: &Arc<Passing>,
+    ) {
         let (peer, incarnation) = (name.node.clone(), name.incarnation);
         acquaintance.met(name);
         loop {
             match packets.message().await {
                 Ok(Some(Packet::Frames(frames))) => {
-                    frames.into_iter().for_each(|frame| self.member.receive(&peer, frame));
+                    for frame in frames {
+                        self.member.receive(&peer, frame);
+                        stream.passed(1);
+                    }
                 }
                 Ok(Some(Packet::Leaving)) => {
                     tracing::info!(node = %self.member.name(), %peer, "a peer has left");

@@ -7,9 +7,10 @@ use std::time::Duration;
 use lock_core::{NodeConfig, NodeId, Timing};
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tonic::transport::Endpoint;
 
-use super::accept::Acceptor;
+use super::accept::{Acceptor, Peer};
 use super::admin::Desk;
 use super::credentials::Credentials;
 use super::dial::{Line, dial, endpoint};
@@ -22,9 +23,9 @@ use super::place::{Acquaintance, Place};
 use super::running::ClusterNode;
 use super::secret::Secret;
 use super::tls::Tls;
-use super::wire::Queues;
-use crate::Member;
+use super::wire::{Ends, Queues};
 use crate::node::incarnation_of_now;
+use crate::{Direction, Member};
 
 /// What a node of a cluster is to be. Nothing is checked before [`ClusterBuilder::start`], which names all mistakes at once.
 #[derive(Clone, Debug)]
@@ -38,6 +39,7 @@ pub struct ClusterBuilder {
     pub(super) credentials: Credentials,
     pub(super) max_claims: usize,
     pub(super) handshake_timeout: Duration,
+    pub(super) direction: Option<Direction>,
 }
 
 /// Why a node was not started.
@@ -77,6 +79,7 @@ impl ClusterBuilder {
             credentials: Credentials::default(),
             max_claims: 100_000,
             handshake_timeout: Duration::from_secs(5),
+            direction: None,
         }
     }
 
@@ -136,6 +139,12 @@ impl ClusterBuilder {
         self
     }
 
+    /// Puts it under the direction of a test, see [`Direction`].
+    pub fn directed(mut self, direction: Direction) -> Self {
+        self.direction = Some(direction);
+        self
+    }
+
     /// Starts it on the Tokio runtime of the caller. It listens when this returns; whether its peers are there is
     /// for [`Member::members`] to say.
     ///
@@ -157,40 +166,61 @@ impl ClusterBuilder {
             );
         }
         let config = self.node_config();
-        let place = Place::own();
+        let place = if self.direction.is_none() { Place::own() } else { None };
         let own = Name { node: config.node.clone(), incarnation: config.incarnation, place: place.clone() };
         let papers = Papers { cluster: self.cluster.clone(), own, secret: self.credentials.secret.clone() };
-        let (queues, receivers) = Queues::to(config.peers.iter().cloned());
-        let member = Member::start(config, Arc::new(queues));
+        let (queues, ends) = Queues::to(config.peers.iter().cloned());
+        let wire = Arc::new(queues);
+        let member = match self.direction.clone() {
+            Some(direction) => Member::start_directed(config, wire, direction),
+            None => Member::start(config, wire),
+        };
+        let known: BTreeMap<NodeId, Arc<Acquaintance>> =
+            ends.keys().map(|peer| (peer.clone(), Acquaintance::of(place.clone()))).collect();
         let ending = Ending::default();
-        let acquainted = |peer: &NodeId| (peer.clone(), Acquaintance::of(place.clone()));
-        let known: BTreeMap<NodeId, Arc<Acquaintance>> = receivers.keys().map(acquainted).collect();
-        let acceptor = Acceptor::new(member.clone(), papers.clone(), &known, ending.clone(), self.handshake_timeout);
+        let server = self.server(listener, &member, &papers, (&known, &ends), &ending)?;
+        let mut dialers = Vec::new();
+        for (peer, ends) in ends {
+            let endpoint = self.endpoint(&peer).map_err(|why| StartError::Settings(vec![why]))?;
+            let acquaintance = known[&peer].clone();
+            let (member, papers, ending) = (member.clone(), papers.clone(), ending.clone());
+            let patience = self.handshake_timeout;
+            let line = Line { member, papers, peer, endpoint, ends, acquaintance, ending, patience };
+            dialers.push(dial(line).await.map_err(StartError::Actor)?);
+        }
+        let (server, lobby) = server;
+        Ok(ClusterNode { member, address, server, lobby, dialers, ending })
+    }
+
+    fn node_config(&self) -> NodeConfig {
+        let incarnation = self.direction.as_ref().map_or_else(incarnation_of_now, |direction| direction.incarnation);
+        let mut config = NodeConfig::new(NodeId::new(&self.name), incarnation);
+        config.cluster.clone_from(&self.cluster);
+        config.peers = self.peers.keys().map(NodeId::new).collect();
+        (config.timing, config.max_claims) = (self.timing, self.max_claims);
+        config
+    }
+
+    /// Listens: to peers, and to whoever asks something.
+    fn server(
+        &self,
+        listener: TcpListener,
+        member: &Arc<Member>,
+        papers: &Papers,
+        (known, ends): (&BTreeMap<NodeId, Arc<Acquaintance>>, &BTreeMap<NodeId, Ends>),
+        ending: &Ending,
+    ) -> Result<(JoinHandle<()>, Arc<Lobby>), StartError> {
+        let peer =
+            |(peer, ends): (&NodeId, &Ends)| (peer.clone(), Peer::new(known[peer].clone(), ends.streams.clone()));
+        let peers = ends.iter().map(peer).collect();
+        let acceptor = Acceptor::new(member.clone(), papers.clone(), peers, ending.clone(), self.handshake_timeout);
         let addresses = self.peers.iter().map(|(peer, address)| (NodeId::new(peer), address.clone())).collect();
         let desk = Desk::new(member.clone(), self.cluster.clone(), self.credentials.secret.clone(), addresses);
         let lobby = Arc::new(Lobby::new(self.handshake_timeout, ending.clone()));
         let tls = self.credentials.tls.as_ref().map(|tls| tls.server(self.handshake_timeout));
         let entrance = Entrance { listener, lobby: lobby.clone(), tls, silence: self.silence() };
-        let wrong = |why| StartError::Settings(vec![why]);
-        let server = tokio::spawn(serve(entrance, Door::to(acceptor), Door::to(desk)).map_err(wrong)?);
-        let mut dialers = Vec::new();
-        for (peer, queue) in receivers {
-            let endpoint = self.endpoint(&peer).map_err(wrong)?;
-            let acquaintance = known[&peer].clone();
-            let (member, papers, ending) = (member.clone(), papers.clone(), ending.clone());
-            let patience = self.handshake_timeout;
-            let line = Line { member, papers, peer, endpoint, queue, acquaintance, ending, patience };
-            dialers.push(dial(line).await.map_err(StartError::Actor)?);
-        }
-        Ok(ClusterNode { member, address, server, lobby, dialers, ending })
-    }
-
-    fn node_config(&self) -> NodeConfig {
-        let mut config = NodeConfig::new(NodeId::new(&self.name), incarnation_of_now());
-        config.cluster.clone_from(&self.cluster);
-        config.peers = self.peers.keys().map(NodeId::new).collect();
-        (config.timing, config.max_claims) = (self.timing, self.max_claims);
-        config
+        let serving = serve(entrance, Door::to(acceptor), Door::to(desk));
+        Ok((tokio::spawn(serving.map_err(|why| StartError::Settings(vec![why]))?), lobby))
     }
 
     fn endpoint(&self, peer: &NodeId) -> Result<Endpoint, String> {

@@ -19,7 +19,8 @@ use super::handshake::Papers;
 use super::packet::Packet;
 use super::place::Acquaintance;
 use super::saying::{Saying, Way};
-use super::wire::Queue;
+use super::streams::Passing;
+use super::wire::Ends;
 use crate::Member;
 
 /// How long a connection may take to be made.
@@ -34,7 +35,7 @@ pub(super) struct Line {
     pub(super) papers: Papers,
     pub(super) peer: NodeId,
     pub(super) endpoint: Endpoint,
-    pub(super) queue: Queue,
+    pub(super) ends: Ends,
     pub(super) acquaintance: Arc<Acquaintance>,
     pub(super) ending: Ending,
     /// How long a handshake may take.
@@ -152,10 +153,13 @@ impl Line {
         let (out, packets) = mpsc::channel(4);
         let meeting = tokio::time::timeout(CONNECT_TIME + self.patience, self.meet(&out, packets)).await;
         match meeting {
-            Ok(Ok(answers)) => {
+            Ok(Ok((answers, stream))) => {
+                self.ends.streams.opened_to(&stream);
                 // The handshake is over: from here on the queue is said.
                 drop(out);
-                (true, self.listen(answers).await)
+                let why = self.listen(answers).await;
+                self.ends.streams.ended(&stream);
+                (true, why)
             }
             Ok(Err(why)) => (false, why),
             Err(_) => (false, String::from("the handshake took too long")),
@@ -166,7 +170,7 @@ impl Line {
         &self,
         out: &mpsc::Sender<Packet>,
         packets: mpsc::Receiver<Packet>,
-    ) -> Result<Streaming<Packet>, String> {
+    ) -> Result<(Streaming<Packet>, Arc<Passing>), String> {
         let channel: Channel = self.endpoint.connect().await.map_err(|error| told(&error))?;
         // What an acceptor says is short.
         let grpc = Grpc::new(channel).max_decoding_message_size(LARGEST_OF_STRANGERS);
@@ -174,9 +178,11 @@ impl Line {
         grpc.ready().await.map_err(|error| told(&error))?;
         let (knocked, knock) = self.papers.knock(&self.peer);
         let gone = |_| String::from("it has gone");
+        let stream = Passing::begun_with(&knock);
         out.send(knock).await.map_err(gone)?;
-        let queue = self.queue.clone().lock_owned().await;
-        let way = Way { member: self.member.clone(), peer: self.peer.clone() };
+        let queue = self.ends.queue.clone().lock_owned().await;
+        let (streams, stream_said) = (self.ends.streams.clone(), stream.clone());
+        let way = Way { member: self.member.clone(), peer: self.peer.clone(), streams, stream: stream_said };
         let request = Request::new(Saying::new(way, packets, queue, &self.ending));
         let answers = grpc.streaming(request, PathAndQuery::from_static(PATH), PacketCodec::default()).await;
         let mut answers = answers.map_err(|status| told(&status))?.into_inner();
@@ -185,7 +191,7 @@ impl Line {
         match next(&mut answers).await? {
             Packet::Welcome => {
                 self.acquaintance.met(name);
-                Ok(answers)
+                Ok((answers, stream))
             }
             Packet::Refused(why) => Err(format!("{} refused: {why}", self.peer)),
             _ => Err(format!("{} does not speak like a node", self.peer)),

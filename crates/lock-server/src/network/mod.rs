@@ -27,6 +27,7 @@ mod place;
 mod running;
 mod saying;
 mod secret;
+mod streams;
 mod tls;
 mod wire;
 

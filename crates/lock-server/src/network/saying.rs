@@ -10,6 +10,7 @@ use tokio_stream::Stream;
 
 use super::ending::{End, Ending};
 use super::packet::Packet;
+use super::streams::{Passing, Streams};
 use crate::Member;
 
 /// How many frames go into one packet.
@@ -19,6 +20,8 @@ const TOGETHER: usize = 128;
 pub(super) struct Way {
     pub(super) member: Arc<Member>,
     pub(super) peer: NodeId,
+    pub(super) streams: Arc<Streams>,
+    pub(super) stream: Arc<Passing>,
 }
 
 /// The packets of one stream. What is in the queue goes out without another task in between.
@@ -62,7 +65,9 @@ impl Stream for Saying {
             }
             self.stage = Stage::LetIn;
             // What was to be said to nobody is old by now.
-            while self.queue.try_recv().is_ok() {}
+            while self.queue.try_recv().is_ok() {
+                self.way.streams.done_with(1);
+            }
             self.way.member.reached(&self.way.peer);
         }
         if self.stage == Stage::Over {
@@ -70,6 +75,8 @@ impl Stream for Saying {
         }
         let mut frames = Vec::new();
         if let Poll::Ready(count) = self.queue.poll_recv_many(context, &mut frames, TOGETHER) {
+            self.way.stream.passed(count);
+            self.way.streams.done_with(count);
             return Poll::Ready((count > 0).then_some(Packet::Frames(frames)));
         }
         let end = ready!(self.end.as_mut().poll(context));

@@ -57,7 +57,7 @@ impl Desk {
         out: &Out<AdminPacket>,
     ) -> Result<(), String> {
         let secret = self.secret.as_ref();
-        let heard = self.heard(next(packets).await?)?;
+        let heard = self.heard(&next(packets).await?)?;
         let proof = heard.proof(secret, Step::Challenge, &[]);
         let (cluster, node, nonce) = (heard.cluster.clone(), heard.node.clone(), heard.node_nonce);
         say(out, AdminPacket::Challenge { cluster, node, nonce, proof }).await?;
@@ -83,8 +83,8 @@ impl Desk {
         Ok(())
     }
 
-    fn heard(&self, knock: AdminPacket) -> Result<Heard, String> {
-        let AdminPacket::Knock { versions, nonce: asker_nonce } = knock else {
+    fn heard(&self, knock: &AdminPacket) -> Result<Heard, String> {
+        let AdminPacket::Knock { versions, nonce: asker_nonce } = *knock else {
             return Err(String::from("it did not knock"));
         };
         if versions.1 < VERSIONS.0 || versions.0 > VERSIONS.1 {
