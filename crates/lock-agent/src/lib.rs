@@ -55,7 +55,7 @@ pub use lock_core::{
     Status, Timing, Token, TxId, Version, WaitGraph, WaiterView, WayOut, object,
 };
 pub use lock_server::{
-    ClusterBuilder, ClusterNode, Connections, Member, MemberView, MemoryNetwork, Node, NodeConfig, NodeStatus,
+    ClusterBuilder, ClusterNode, Connections, Credentials, Member, MemberView, MemoryNetwork, Node, NodeConfig, NodeStatus,
     Presence, Secret, StartError, Statistics, Tls, TlsError, WatchEnded, Watching,
 };
 pub use locks::{LockInfo, Locks};
