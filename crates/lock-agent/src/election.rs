@@ -124,7 +124,7 @@ impl Stands {
     async fn run(self) {
         loop {
             // What cannot be had for want of nodes is waited for.
-            let tx = self.locks.begin().await_nodes(true).await;
+            let tx = self.locks.begin().await_nodes(true).monitor_nodes(true).await;
             if self.stand(&tx).await.is_none() {
                 return;
             }

@@ -32,10 +32,12 @@ mod watching;
 
 pub use cluster::{
     Answer, Direction, Director, LocksView, Member, MemberView, MemoryNetwork, NodeCounters, NodeView, ObjectView,
-    PartView, Passed, PeerView, Question, Resident, Traffic, TransactionRow, TransactionView, TransactionsView,
-    WaitsRow, WaitsView, Wire,
+    PartView, Passed, PeerView, Presence, Question, Resident, Traffic, TransactionRow, TransactionView,
+    TransactionsView, WaitsRow, WaitsView, Wire,
 };
-pub use network::{AskError, ClusterBuilder, ClusterNode, Secret, StartError, ask};
+pub use network::{
+    AskError, ClusterBuilder, ClusterNode, Connections, Credentials, Secret, StartError, Tls, TlsError, Whom, ask,
+};
 pub use node::{Node, NodeConfig};
 pub use operations::{RequestError, Stopped};
 pub use parties::Party;
