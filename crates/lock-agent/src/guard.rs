@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lock_core::{Mode, Object, Token, TxId};
+use lock_core::{Mode, Object, Tenure, Token, TxId};
 
 use crate::far::Far;
 use crate::shared::{Mark, Shared};
@@ -21,15 +21,15 @@ pub struct Guard {
     holder: Holder,
     object: Object,
     mode: Mode,
-    first: Token,
+    first: Tenure,
 }
 
 impl Guard {
     pub(crate) fn here(shared: Arc<Shared>, object: Object, mode: Mode, first: Token) -> Self {
-        Self { holder: Holder::Here(shared), object, mode, first }
+        Self { holder: Holder::Here(shared), object, mode, first: of_one_node(first) }
     }
 
-    pub(crate) fn far(far: Arc<Far>, object: Object, mode: Mode, first: Token) -> Self {
+    pub(crate) fn far(far: Arc<Far>, object: Object, mode: Mode, first: Tenure) -> Self {
         Self { holder: Holder::Far(far), object, mode, first }
     }
 
@@ -45,15 +45,39 @@ impl Guard {
 
     /// The fencing token of the current grant, to be handed to the resource; `None` while there is none.
     ///
-    /// If a lock above this one covers it, it is that lock's token.
+    /// If a lock above this one covers it, it is that lock's token. Of many nodes it is the largest of their tokens, and may grow
+    /// while it is held. If not all of them have to grant, the next holder may have a smaller one: see [`Guard::fence`].
     pub fn token(&self) -> Option<Token> {
-        self.holder.token(&self.object, self.mode)
+        Some(self.holder.tenure(&self.object, self.mode)?.token)
+    }
+
+    /// A token larger than all that this has given to earlier holders, whichever nodes granted it to them; `None` if
+    /// it is held no more.
+    ///
+    /// A claim of a majority needs this for its resource: the majority of the next holder may be another one, whose nodes have counted less
+    /// far. Asks the nodes twice, and has enough of them remember the answer. Each call gives a larger token. A
+    /// claim of one node, or of all of several, has its [`token`](Guard::token) at once.
+    ///
+    /// Over restarts of nodes, tokens grow with their clocks.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost if the future is dropped.
+    pub async fn fence(&self) -> Option<Token> {
+        self.fence_above(Token::default()).await
+    }
+
+    pub(crate) async fn fence_above(&self, least: Token) -> Option<Token> {
+        match &self.holder {
+            Holder::Here(_) => self.token(),
+            Holder::Far(far) => far.fence(&self.object, self.mode, least).await,
+        }
+        .filter(|_| self.is_unbroken())
     }
 
     /// The token of the grant that made this guard; smaller than the current one if the lock was
     /// surrendered and granted again since.
     pub fn first_token(&self) -> Token {
-        self.first
+        self.first.token
     }
 
     /// Whether the transaction has the lock now, in this mode or a stronger one. Looks into the table.
@@ -64,8 +88,13 @@ impl Guard {
     /// Whether the grant that made this guard is still the current one: nobody else can have changed what it protects.
     /// A conversion is a new grant, so after one ask the guard that it gave.
     pub fn is_unbroken(&self) -> bool {
-        self.token() == Some(self.first)
+        self.holder.tenure(&self.object, self.mode).is_some_and(|tenure| tenure.since == self.first.since)
     }
+}
+
+/// One node gives each grant a token of its own.
+fn of_one_node(token: Token) -> Tenure {
+    Tenure { token, since: token.0 }
 }
 
 /// Whose it is.
@@ -83,14 +112,14 @@ impl Holder {
         }
     }
 
-    fn token(&self, object: &Object, mode: Mode) -> Option<Token> {
+    fn tenure(&self, object: &Object, mode: Mode) -> Option<Tenure> {
         match self {
             Self::Here(shared) => {
                 let token = shared.node().token(shared.tx, object, mode, shared.incarnation());
                 // Asked last: when `run` tries again, the next transaction of the same age may have the object.
-                token.filter(|_| !shared.is_marked(Mark::Over))
+                token.filter(|_| !shared.is_marked(Mark::Over)).map(of_one_node)
             }
-            Self::Far(far) => far.token(object, mode),
+            Self::Far(far) => far.tenure(object, mode),
         }
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Spread {
     pub(super) nodes: BTreeMap<NodeId, NodeClaim>,
     /// The strongest mode that enough nodes have granted.
     pub(super) had: Option<Mode>,
+    /// The stamp of the agent when enough nodes had granted that.
+    pub(super) since: u64,
     /// The caller was told that it has it.
     pub(super) told: bool,
     /// It can never be met any more.
@@ -76,7 +78,7 @@ impl NodeClaim {
 
 impl Spread {
     pub(super) fn new(mode: Mode, require: Require) -> Self {
-        Self { mode, require, nodes: BTreeMap::new(), had: None, told: false, hopeless: false, trying: false }
+        Self { mode, require, nodes: BTreeMap::new(), had: None, since: 0, told: false, hopeless: false, trying: false }
     }
 
     /// How many more nodes must grant `mode`.
@@ -205,6 +207,9 @@ impl Agent {
         let still = claim.had.filter(|had| claim.missing(*had) == 0);
         let lost = claim.had.is_some() && still.is_none();
         claim.had = if claim.is_met() { Some(claim.mode) } else { still };
+        if claim.had > still {
+            claim.since = self.stamp;
+        }
         claim.told &= claim.had.is_some();
         claim.hopeless = !claim.can_be_met() && !await_nodes;
         lost

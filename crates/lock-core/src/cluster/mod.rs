@@ -14,6 +14,7 @@
 //! | what it means that nodes come, go, and come back empty | `members` |
 //! | how deadlocks are found across nodes | `looking`, `reading`, `rows` |
 //! | who acts on them | `verdict` |
+//! | what programs at nodes say to each other, and tokens that grow over nodes | `letters`, `tenure` |
 //! | what can be seen of it all from outside | `kept` |
 //! | what comes too late for anything | `vain` |
 //! | what tells one state from another | `shape`, `shape_of_node`, `shape_of_message` |
@@ -23,6 +24,7 @@ mod asked;
 mod calls;
 mod frame;
 mod kept;
+mod letters;
 mod link;
 mod looking;
 mod members;
@@ -36,6 +38,7 @@ mod shape_of_message;
 mod shape_of_node;
 mod standing;
 mod tables;
+mod tenure;
 mod timing;
 mod vain;
 mod verdict;
@@ -43,6 +46,7 @@ mod verdict;
 pub use calls::Call;
 pub use frame::{Between, Frame, Hello, Life, PROTOCOL, Unwelcome};
 pub use kept::{Belief, Kept};
+pub use letters::{LetterKind, PostError};
 pub(crate) use looking::Known;
 pub use message::{Evidence, FarStep, Held, Message, Reach, Request};
 pub use node::{CallError, Counters, NodeConfig, NodeMachine, Output};
@@ -50,4 +54,5 @@ pub use rows::{HomeRow, Rows, UnmetRow, WaitRow};
 pub use shape::{Series, ShapeWriter};
 pub(crate) use shape_of_message::write_waits;
 pub use tables::Tables;
+pub use tenure::Tenure;
 pub use timing::Timing;

@@ -63,7 +63,7 @@ impl Agent {
 
 impl Spread {
     fn write_shape(&self, tx: TxId, object: &Object, out: &mut ShapeWriter) {
-        let Self { mode, require, nodes, had, told, hopeless, trying } = self;
+        let Self { mode, require, nodes, had, since: _, told, hopeless, trying } = self;
         out.plain(&(object, mode, require, had, told, hopeless, trying));
         out.each(nodes, |out, (node, part)| {
             let NodeClaim { granted, wanted, asked, gone, left_out, hold_until } = *part;
