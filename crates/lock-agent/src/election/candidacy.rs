@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lock_core::Token;
 
@@ -67,23 +68,30 @@ pub(super) struct Stands {
     pub(super) seat: Arc<Seat>,
 }
 
+/// How long a candidate that cannot be elected waits for a change of the nodes before it tries again without.
+const PAUSE: Duration = Duration::from_secs(1);
+
 impl Stands {
     pub(super) async fn run(self) {
         loop {
-            // What cannot be had for want of nodes is waited for.
-            let tx = self.locks.begin().await_nodes(true).await;
+            let mut nodes = self.locks.member().map(|member| member.members());
+            // Nodes that are gone are not waited for: two candidates that have half of the others each would wait for
+            // their return, and not for each other. Whoever returns is claimed again by `claim_again`.
+            let tx = self.locks.begin().await;
             self.stand(&tx).await;
-            // It was ended, by a failure of the node. The next one begins when the others have had their turns.
-            tokio::task::yield_now().await;
+            drop(tx);
+            // Too few nodes are there, or this one failed.
+            match &mut nodes {
+                Some(nodes) => drop(tokio::time::timeout(PAUSE, nodes.changed()).await),
+                None => tokio::task::yield_now().await,
+            }
         }
     }
 
-    /// Stands with one transaction, until it is over.
+    /// Stands with one transaction, until it is over or cannot be served.
     async fn stand(&self, tx: &Transaction) {
         let mut events = tx.events();
-        // What is held already is claimed again for nothing but its guard.
-        while let Ok(guards) = tx.lock_many([self.claim.clone()]).await {
-            let Some(guard) = guards.into_iter().next() else { return };
+        while let Some(guard) = self.wait(tx, &mut events).await {
             let elected = match guard.fence_above(self.seat.newest()).await {
                 Some(term) => self.seat.elected(&guard, term),
                 None => false,
@@ -93,6 +101,26 @@ impl Stands {
             } else if self.lead(tx, &mut events, &guard).await.is_break() {
                 return;
             }
+        }
+    }
+
+    /// Waits for the object, and claims it of nodes that come meanwhile. What is held already is had at once.
+    async fn wait(&self, tx: &Transaction, events: &mut Events) -> Option<Guard> {
+        let locked = tx.lock_many([self.claim.clone()]);
+        tokio::pin!(locked);
+        loop {
+            tokio::select! {
+                guards = &mut locked => return guards.ok()?.into_iter().next(),
+                event = events.next() => self.claim_again(tx, &event?),
+            }
+        }
+    }
+
+    /// A node that came has a say: again, perhaps, and perhaps it has elected another one meanwhile.
+    fn claim_again(&self, tx: &Transaction, event: &Event) {
+        if let Event::NodeUp { .. } | Event::Missed(_) = event {
+            // Refused if the transaction is over, or the node busy: then it is not asked.
+            let _ = tx.lock_nowait(self.claim.clone());
         }
     }
 
@@ -112,23 +140,16 @@ impl Stands {
                 event = events.next() => event,
                 () = self.seat.outdone.notified() => continue,
             };
-            match event {
-                None => {
-                    self.seat.deposed(|term| Turn::Lost { term });
-                    return ControlFlow::Break(());
-                }
-                // A node that elected another one meanwhile has a say again.
-                Some(Event::NodeUp { .. } | Event::Missed(_)) if guard.is_unbroken() => {
-                    // Refused if the transaction is over, or the node busy: then it is not asked.
-                    let _ = tx.lock_nowait(self.claim.clone());
-                    if !guard.is_unbroken() {
-                        self.seat.deposed(surrendered);
-                        return ControlFlow::Continue(());
-                    }
-                }
-                Some(_) => {}
+            let Some(event) = event else {
+                self.seat.deposed(|term| Turn::Lost { term });
+                return ControlFlow::Break(());
+            };
+            let held = guard.is_unbroken();
+            self.claim_again(tx, &event);
+            if held && !guard.is_unbroken() {
+                self.seat.deposed(surrendered);
+                return ControlFlow::Continue(());
             }
         }
     }
 }
-

@@ -76,26 +76,17 @@ impl Cluster {
 /// Who takes part, candidate or worker.
 pub(crate) trait TakesPart {
     async fn turn(&mut self) -> Option<Turn>;
-    fn led_by(&self) -> Option<(Participant, Token)>;
 }
 
 impl TakesPart for Candidacy {
     async fn turn(&mut self) -> Option<Turn> {
         self.next().await
     }
-
-    fn led_by(&self) -> Option<(Participant, Token)> {
-        self.leader()
-    }
 }
 
 impl TakesPart for Following {
     async fn turn(&mut self) -> Option<Turn> {
         self.next().await
-    }
-
-    fn led_by(&self) -> Option<(Participant, Token)> {
-        self.leader()
     }
 }
 
