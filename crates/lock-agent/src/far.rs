@@ -2,7 +2,6 @@
 //!
 //! The machine of its home node decides everything; what is here waits, and gives back what nobody receives.
 
-mod fencing;
 mod listener;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -45,33 +45,10 @@ impl Guard {
 
     /// The fencing token of the current grant, to be handed to the resource; `None` while there is none.
     ///
-    /// If a lock above this one covers it, it is that lock's token. Of many nodes it is the largest of their tokens, and may grow
-    /// while it is held. If not all of them have to grant, the next holder may have a smaller one: see [`Guard::fence`].
+    /// If a lock above this one covers it, it is that lock's token. Of many nodes it is the largest of their tokens; unless it is a claim of a
+    /// majority, it may grow while it is held.
     pub fn token(&self) -> Option<Token> {
         Some(self.holder.tenure(&self.object, self.mode)?.token)
-    }
-
-    /// A token larger than all that this has given to earlier holders, whichever nodes granted it to them; `None` if
-    /// it is held no more.
-    ///
-    /// A claim of a majority needs this for its resource: the majority of the next holder may be another one, whose nodes have counted less
-    /// far. Asks the nodes twice, and has enough of them remember the answer. Each call gives a larger token. A
-    /// claim of one node, or of all of several, has its [`token`](Guard::token) at once.
-    ///
-    /// Over restarts of nodes, tokens grow with their clocks.
-    ///
-    /// # Cancel safety
-    /// Nothing is lost if the future is dropped.
-    pub async fn fence(&self) -> Option<Token> {
-        self.fence_above(Token::default()).await
-    }
-
-    pub(crate) async fn fence_above(&self, least: Token) -> Option<Token> {
-        match &self.holder {
-            Holder::Here(_) => self.token(),
-            Holder::Far(far) => far.fence(&self.object, self.mode, least).await,
-        }
-        .filter(|_| self.is_unbroken())
     }
 
     /// The token of the grant that made this guard; smaller than the current one if the lock was

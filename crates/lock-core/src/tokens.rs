@@ -30,17 +30,6 @@ impl Tokens {
         Self(Arc::new(Counter(AtomicU64::new(self.0.0.load(Ordering::Relaxed)))))
     }
 
-    /// A token that was never taken before and is larger than this one, as long as that leaves room for more.
-    pub(crate) fn next_above(&self, token: Token) -> Token {
-        if token.0 < u64::MAX - Self::KEPT_FREE {
-            self.0.0.fetch_max(token.0 + 1, Ordering::Relaxed);
-        }
-        self.next()
-    }
-
-    /// So many tokens are not given away at the word of another node.
-    const KEPT_FREE: u64 = 1 << 40;
-
     pub(crate) fn next(&self) -> Token {
         Token(self.0.0.fetch_add(1, Ordering::Relaxed))
     }

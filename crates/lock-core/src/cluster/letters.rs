@@ -1,4 +1,4 @@
-//! What programs at nodes say to each other over the links of their nodes, and tokens that grow over nodes.
+//! What programs at nodes say to each other over the links of their nodes.
 //!
 //! Letters travel among the numbered messages: between two lives they come once and in order; when a life ends,
 //! what has not come yet is gone, and both ends are told that the other one was gone.
@@ -9,7 +9,7 @@ use super::link::Link;
 use super::message::Message;
 use super::node::NodeMachine;
 use super::tables::Tables;
-use crate::{Millis, NodeId, Object, Token};
+use crate::{Millis, NodeId, Object};
 
 /// What a letter is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,21 +69,6 @@ impl NodeMachine {
         }
         self.work(tables, now);
         Ok(())
-    }
-
-    /// Asks a node to give no token of an object up to this one any more, and for the next; [`Output::Raised`](super::Output::Raised)
-    /// tells it. A node that is not there, or ends before, does not answer.
-    pub fn raise(
-        &mut self,
-        tables: &mut dyn Tables,
-        at: &NodeId,
-        ask: u64,
-        object: &Object,
-        above: Token,
-        now: Millis,
-    ) {
-        self.say(at, Message::Raise { ask, object: object.clone(), above }, now);
-        self.work(tables, now);
     }
 }
 

@@ -67,22 +67,6 @@ pub enum Message {
         /// Which of its members live where this is sent.
         members: Vec<TxId>,
     },
-    /// Give no token of this object up to this one any more, and tell the next.
-    Raise {
-        /// The number of the question.
-        ask: u64,
-        /// The object.
-        object: Object,
-        /// The token.
-        above: Token,
-    },
-    /// The token that was asked for.
-    Raised {
-        /// The question that this answers.
-        ask: u64,
-        /// A token that was never given before.
-        token: Token,
-    },
     /// What programs at one node say to programs at another. The machine carries it, and does not read it.
     Letter {
         /// Whom it concerns: those who listen at this object.

@@ -14,7 +14,8 @@
 //! | what it means that nodes come, go, and come back empty | `members` |
 //! | how deadlocks are found across nodes | `looking`, `reading`, `rows` |
 //! | who acts on them | `verdict` |
-//! | what programs at nodes say to each other, and tokens that grow over nodes | `letters`, `tenure` |
+//! | since when a transaction has what it has | `tenure` |
+//! | what programs at nodes say to each other | `letters` |
 //! | what can be seen of it all from outside | `kept` |
 //! | what comes too late for anything | `vain` |
 //! | what tells one state from another | `shape`, `shape_of_node`, `shape_of_message` |

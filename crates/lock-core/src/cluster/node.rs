@@ -90,13 +90,6 @@ pub enum Output {
         /// What is said.
         note: Vec<u8>,
     },
-    /// A node has answered [`NodeMachine::raise`].
-    Raised {
-        /// The question.
-        ask: u64,
-        /// A token that the node never gave before, larger than what was said if it could be.
-        token: Token,
-    },
     /// A watched object changed.
     Changed {
         /// Who watches.
@@ -349,11 +342,6 @@ impl NodeMachine {
             Message::Resolve { look, evidence } => self.judge(tables, from, look, *evidence, now),
             Message::Resolved { look, acted } => self.resolved(look, acted, now),
             Message::Note { deadlock, members } => self.noted(*deadlock, members),
-            Message::Raise { ask, object, above } => {
-                let token = tables.table_of(&object).token_above(above);
-                self.say(from, Message::Raised { ask, token }, now);
-            }
-            Message::Raised { ask, token } => self.outputs.push(Output::Raised { ask, token }),
             Message::Letter { about, note } => self.outputs.push(Output::Letter { from: from.clone(), about, note }),
         }
     }

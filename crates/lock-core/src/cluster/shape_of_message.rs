@@ -96,8 +96,6 @@ impl Message {
                 out.number(Series::Looks(to.clone()), *look);
             }
             Self::Note { members, .. } => out.plain(&(7_u8, members)),
-            Self::Raise { ask, object, above } => out.plain(&(8_u8, ask, object, above)),
-            Self::Raised { ask, token } => out.plain(&(9_u8, ask, token)),
             Self::Letter { about, note } => out.plain(&(10_u8, about, note)),
         }
     }

@@ -39,26 +39,6 @@ impl NodeMachine {
         parts.filter_map(|(node, part)| Some((node.clone(), part.granted?.1))).collect()
     }
 
-    /// Whether these of the grants of a claim stand, and are as many as it requires.
-    pub fn are_enough(
-        &self,
-        tx: TxId,
-        object: &Object,
-        mode: Mode,
-        these: &BTreeMap<NodeId, Token>,
-        now: Millis,
-    ) -> bool {
-        let granted = self.granted(tx, object, mode, now);
-        let stand = these.iter().filter(|(node, token)| granted.get(node) == Some(token)).count();
-        self.spread(tx, object).is_some_and(|claim| claim.is_enough(stand))
-    }
-
-    /// Whether all who ever have an object by claims like this one get tokens that grow from one to the next: each of
-    /// them has a grant of the node with the largest.
-    pub fn has_growing_tokens(&self, tx: TxId, object: &Object) -> bool {
-        self.spread(tx, object).is_none_or(|claim| claim.nodes.len() == 1 || claim.require == Require::All)
-    }
-
     fn spread(&self, tx: TxId, object: &Object) -> Option<&Spread> {
         self.agents.get(&tx)?.claims.get(object)
     }

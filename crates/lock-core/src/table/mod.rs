@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 use slab::Slab;
 
 use crate::mutant::{self, Mutant};
-use crate::{Fact, Incarnation, Mode, Object, Token, Tokens, TxId, Version};
+use crate::{Fact, Incarnation, Mode, Object, Tokens, TxId, Version};
 
 pub use batch::request_all;
 pub use claim::{Answer, Ask, ClaimChange, InTheWay, Refused};
@@ -155,11 +155,6 @@ impl LockTable {
     /// How often the table has changed, counted on from the incarnation.
     pub fn version(&self) -> Version {
         Version(self.version)
-    }
-
-    /// A token for nobody: larger than all that were given, and than this one if that leaves room for more.
-    pub fn token_above(&mut self, token: Token) -> Token {
-        self.tokens.next_above(token)
     }
 
     /// Whether nobody has or wants anything.

@@ -16,7 +16,6 @@ use tokio::sync::{Notify, watch};
 
 use super::clock::Clock;
 use super::ids::TxIds;
-use super::raising::Raising;
 use super::{MemoryNetwork, Resident, Wire, ticker};
 use crate::mail::Mailboxes;
 use crate::node::incarnation_of_now;
@@ -49,7 +48,6 @@ pub(super) struct Inside {
     deadlocks: VecDeque<Arc<Deadlock>>,
     /// How many were resolved here.
     pub(super) resolved: u64,
-    pub(super) raising: Raising,
 }
 
 /// How a node sees itself, and the others.
@@ -108,7 +106,6 @@ impl Member {
                 residents: HashMap::default(),
                 deadlocks: VecDeque::new(),
                 resolved: 0,
-                raising: Raising::default(),
             }),
         });
         tokio::spawn(ticker::keep_time(Arc::downgrade(&member)));
@@ -267,7 +264,6 @@ impl Member {
                 Output::PeerUp(peer) => self.peer_changed(inside, &peer, true),
                 Output::PeerDown(peer) => self.peer_changed(inside, &peer, false),
                 Output::Letter { from, about, note } => self.mailboxes.deliver(&from, &about, &note),
-                Output::Raised { ask, token } => inside.raising.answered(ask, token),
                 Output::Unwelcome(unwelcome) => tracing::warn!(node = %self.name, "{unwelcome}"),
                 _ => {}
             }
@@ -279,11 +275,8 @@ impl Member {
         }
     }
 
-    fn peer_changed(&self, inside: &mut Inside, peer: &NodeId, is_up: bool) {
+    fn peer_changed(&self, inside: &Inside, peer: &NodeId, is_up: bool) {
         tracing::info!(node = %self.name, %peer, is_up, "peer");
-        if !is_up {
-            inside.raising.gone(peer);
-        }
         self.mailboxes.peer_changed(peer, is_up);
         self.members.send_modify(|members| {
             members.insert(peer.clone(), is_up);

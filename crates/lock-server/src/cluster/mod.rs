@@ -10,7 +10,6 @@
 //! | how ids stay different on all nodes | `ids` |
 //! | who waits here | [`Resident`] |
 //! | what programs at nodes say to each other | `letters` |
-//! | tokens that grow over nodes | `raising` |
 //! | what may be asked of it from outside | [`Question`], `answering` |
 
 mod answering;
@@ -20,7 +19,6 @@ mod letters;
 mod member;
 mod memory;
 mod question;
-mod raising;
 mod resident;
 mod ticker;
 

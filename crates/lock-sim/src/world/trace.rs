@@ -79,8 +79,6 @@ fn said(message: &Message) -> String {
         Message::Resolve { look, evidence } => format!("look {look}: {}", evidence.deadlock.way_out),
         Message::Resolved { look, acted } => format!("look {look}: {}", if *acted { "done" } else { "stale" }),
         Message::Note { deadlock, .. } => format!("resolved: {}", deadlock.way_out),
-        Message::Raise { ask, object, above } => format!("({ask}) the next token of {object} above {above}"),
-        Message::Raised { ask, token } => format!("({ask}) {token}"),
         Message::Letter { about, note } => format!("a letter about {about}, {} bytes", note.len()),
     }
 }
