@@ -45,8 +45,8 @@ impl Guard {
 
     /// The fencing token of the current grant, to be handed to the resource; `None` while there is none.
     ///
-    /// If a lock above this one covers it, it is that lock's token. Of many nodes it is the largest of their tokens; unless it is a claim of a
-    /// majority, it may grow while it is held.
+    /// If a lock above this one covers it, it is that lock's token. Of many nodes it is the largest of their tokens, and unless a majority
+    /// has to grant, it may grow while it is held.
     pub fn token(&self) -> Option<Token> {
         Some(self.holder.tenure(&self.object, self.mode)?.token)
     }

@@ -24,6 +24,8 @@ pub enum Mutant {
     WakesOneReader,
     /// A node has a new counter of tokens in each life.
     TokensStartAnew,
+    /// A claim that a majority has granted is had at once, with the largest token so far.
+    FencesNothing,
     /// A node counts the versions of its table anew in each life.
     VersionsStartAnew,
     /// What was read once is not read again before somebody gives way.

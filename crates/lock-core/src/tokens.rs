@@ -30,6 +30,12 @@ impl Tokens {
         Self(Arc::new(Counter(AtomicU64::new(self.0.0.load(Ordering::Relaxed)))))
     }
 
+    /// Goes on above this token, if it is behind. Whoever is far ahead cannot lead it to the end of all numbers.
+    pub(crate) fn follow(&self, token: Token) {
+        const LAST: u64 = u64::MAX - (1 << 60);
+        self.0.0.fetch_max(token.0.min(LAST) + 1, Ordering::Relaxed);
+    }
+
     pub(crate) fn next(&self) -> Token {
         Token(self.0.0.fetch_add(1, Ordering::Relaxed))
     }

@@ -55,7 +55,7 @@ impl Lied {
     fn says(&mut self, message: Message) {
         self.said += 1;
         let (between, seq) = (self.between(), self.said);
-        self.receives(Frame::Data { between, seq, ack: 0, message });
+        self.receives(Frame::Data { between, seq, ack: 0, newest: Token(0), message });
         self.table.check().unwrap();
     }
 
@@ -261,7 +261,7 @@ fn a_deadlock_goes_over_a_link_and_into_a_log() {
         assert_eq!(serde_json::from_value::<Deadlock>(log).unwrap(), *deadlock);
         let message = Message::Note { deadlock, members: vec![LOCAL] };
         let between = Between { from: Life(1), to: Life(2) };
-        let frame = Frame::Data { between, seq: 1, ack: 0, message };
+        let frame = Frame::Data { between, seq: 1, ack: 0, newest: Token(0), message };
         assert_eq!(postcard::from_bytes::<Frame>(&postcard::to_stdvec(&frame).unwrap()).unwrap(), frame);
     }
 }

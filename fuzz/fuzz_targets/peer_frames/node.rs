@@ -1,6 +1,6 @@
 //! The node, and what its two peers know of it.
 
-use lock_core::{
+use lock_core::{Token, 
     Between, Call, Claim, Frame, Hello, Incarnation, Life, LockTable, Message, Millis, NodeConfig, NodeId, NodeMachine,
     Output, PROTOCOL, Request, Require, Tokens, TransactionOptions, TxId,
 };
@@ -104,7 +104,7 @@ impl Besieged {
             Saying::BeatAnswer { sent } => Frame::BeatAnswer { between, ack, sent: Millis(self.heard.number(sent)) },
             saying => {
                 let Some(message) = saying.message(&self.heard) else { return };
-                Frame::Data { between, seq, ack, message }
+                Frame::Data { between, seq, ack, newest: Token(0), message }
             }
         };
         // What goes over a link comes out as it went in.

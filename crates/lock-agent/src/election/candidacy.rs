@@ -92,15 +92,16 @@ impl Stands {
     async fn stand(&self, tx: &Transaction) {
         let mut events = tx.events();
         while let Some(guard) = self.wait(tx, &mut events).await {
-            let elected = match guard.fence_above(self.seat.newest()).await {
-                Some(term) => self.seat.elected(&guard, term),
-                None => false,
-            };
-            if !elected {
-                tokio::task::yield_now().await;
-            } else if self.lead(tx, &mut events, &guard).await.is_break() {
-                return;
+            let Some(term) = guard.token() else { continue };
+            if self.seat.is_old(term) {
+                // Somebody has seen a newer term. Nodes that know of it give larger tokens: behind all that wait now.
+                let _ = tx.surrender(guard.object());
+            } else if self.seat.elected(&guard, term) {
+                if self.lead(tx, &mut events, &guard).await.is_break() {
+                    return;
+                }
             }
+            tokio::task::yield_now().await;
         }
     }
 

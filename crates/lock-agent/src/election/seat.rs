@@ -101,8 +101,7 @@ impl Seat {
     /// It has the lock, and this is its term. Gives whether it leads.
     pub(super) fn elected(&self, guard: &Guard, term: Token) -> bool {
         let mut state = self.state.lock();
-        let is_newest = state.assembly.newest().is_none_or(|(newest, _)| *newest < term);
-        if state.is_gone || !is_newest || !guard.is_unbroken() {
+        if state.is_gone || state.is_old(term) || !guard.is_unbroken() {
             return false;
         }
         state.leading = Some((guard.clone(), term));
@@ -153,9 +152,9 @@ impl Seat {
         self.state.lock().is_outdone(&self.me)
     }
 
-    /// A new term has to be larger than this.
-    pub(super) fn newest(&self) -> Token {
-        self.state.lock().assembly.newest().map(|(term, _)| *term).unwrap_or_default()
+    /// Whether somebody has seen that term, or a newer one: it is none to lead in.
+    pub(super) fn is_old(&self, term: Token) -> bool {
+        self.state.lock().is_old(term)
     }
 
     /// Its term, if it leads now.
@@ -185,6 +184,10 @@ impl State {
     pub(super) fn term(&self) -> Option<Token> {
         let (guard, term) = self.leading.as_ref()?;
         guard.is_unbroken().then_some(*term)
+    }
+
+    fn is_old(&self, term: Token) -> bool {
+        self.assembly.newest().is_some_and(|(newest, _)| *newest >= term)
     }
 
     pub(super) fn is_outdone(&self, me: &Participant) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fencing::Followers;
 use super::rows::{HomeRow, UnmetRow};
 use crate::{ClaimView, Mode, NodeId, Object, Require, Standing, Token, TransactionMachine, TxId};
 
@@ -37,8 +38,10 @@ pub(super) struct Spread {
     pub(super) mode: Mode,
     pub(super) require: Require,
     pub(super) nodes: BTreeMap<NodeId, NodeClaim>,
-    /// The strongest mode that enough nodes have granted.
+    /// The strongest mode that enough nodes have granted, with a token that is a fence.
     pub(super) had: Option<Mode>,
+    /// The token that it is had with, where nodes had to be told of it.
+    pub(super) fence: Option<Token>,
     /// The stamp of the agent when enough nodes had granted that.
     pub(super) since: u64,
     /// The caller was told that it has it.
@@ -78,7 +81,17 @@ impl NodeClaim {
 
 impl Spread {
     pub(super) fn new(mode: Mode, require: Require) -> Self {
-        Self { mode, require, nodes: BTreeMap::new(), had: None, since: 0, told: false, hopeless: false, trying: false }
+        Self {
+            mode,
+            require,
+            nodes: BTreeMap::new(),
+            had: None,
+            fence: None,
+            since: 0,
+            told: false,
+            hopeless: false,
+            trying: false,
+        }
     }
 
     /// How many more nodes must grant `mode`.
@@ -190,23 +203,31 @@ impl Agent {
     pub(super) fn views(&self) -> Vec<ClaimView> {
         let view = |(object, claim): (&Object, &Spread)| ClaimView {
             object: object.clone(),
-            granted: if claim.is_met() { Some(claim.mode) } else { claim.had.filter(|had| claim.missing(*had) == 0) },
-            token: claim.nodes.values().filter_map(|part| Some(part.granted?.1)).max(),
+            granted: if claim.is_had() { Some(claim.mode) } else { claim.had.filter(|had| claim.missing(*had) == 0) },
+            token: claim.token(),
             told: claim.told,
-            wanted: (!claim.is_met()).then_some(claim.mode),
+            wanted: (!claim.is_had()).then_some(claim.mode),
         };
         self.claims.iter().map(view).collect()
     }
 
     /// Takes note of what has become of a claim after one of its parts changed. Gives whether the claim was met
     /// and is no more: then it is lost.
-    pub(super) fn take_stock(&mut self, object: &Object) -> bool {
+    pub(super) fn take_stock(&mut self, object: &Object, followers: Followers<'_>) -> bool {
         self.stamp += 1;
         let await_nodes = self.awaits_nodes();
         let Some(claim) = self.claims.get_mut(object) else { return false };
         let still = claim.had.filter(|had| claim.missing(*had) == 0);
         let lost = claim.had.is_some() && still.is_none();
-        claim.had = if claim.is_met() { Some(claim.mode) } else { still };
+        if still.is_none() {
+            claim.fence = None;
+        }
+        claim.had = still;
+        if still != Some(claim.mode)
+            && let Some(token) = claim.fence_with(followers)
+        {
+            (claim.had, claim.fence) = (Some(claim.mode), Some(token));
+        }
         if claim.had > still {
             claim.since = self.stamp;
         }

@@ -17,7 +17,7 @@ impl NodeMachine {
         for (object, mode) in wanted {
             agent.may_come(object, *mode, &there, now)?;
         }
-        let settled = agent.claims.values().all(Spread::is_met);
+        let settled = agent.claims.values().all(Spread::is_had);
         if settled {
             saw(agent);
         }
@@ -78,7 +78,7 @@ impl Agent {
     fn has_above(&self, object: &Object, mode: Mode) -> bool {
         let has = |text: &str| {
             let claim = self.claims.get(&Object::trusted(text));
-            claim.is_some_and(|claim| claim.is_met() && claim.mode.covers(mode))
+            claim.is_some_and(|claim| claim.is_had() && claim.mode.covers(mode))
         };
         object.ancestors().any(has)
     }

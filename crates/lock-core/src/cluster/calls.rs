@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::agent::{Agent, NodeClaim, Spread};
+use super::fencing::Followers;
 use super::link::Link;
 use super::message::Request;
 use super::node::{CallError, NodeMachine};
@@ -125,7 +126,8 @@ impl NodeMachine {
             for (node, _) in lacking {
                 asks.entry((node.clone(), own)).or_default().push((claim.object.clone(), spread.mode));
             }
-            agent.take_stock(&claim.object);
+            let me = (&self.me.node, self.me.newest);
+            agent.take_stock(&claim.object, Followers { me, links: &self.links });
             agent.hope(&claim.object);
             claimed.push(claim.object.clone());
         }
@@ -136,6 +138,7 @@ impl NodeMachine {
         for object in &claimed {
             self.give_up_if_hopeless(tx, object, now);
             self.stop_trying(tx, object, now);
+            self.fence(tx, object, now);
         }
         self.work(tables, now);
         // What could be had at once is had; whoever is late waits for nothing.
@@ -270,7 +273,8 @@ impl NodeMachine {
                 if let Some(part) = agent.part(object, &node) {
                     part.granted = None;
                 }
-                agent.take_stock(object);
+                let me = (&self.me.node, self.me.newest);
+                agent.take_stock(object, Followers { me, links: &self.links });
             }
             self.release(tx, &node, Request::Surrender(grants), &objects, now);
         }

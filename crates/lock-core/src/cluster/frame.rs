@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::message::Message;
-use crate::{Incarnation, Millis, NodeId};
+use crate::{Incarnation, Millis, NodeId, Token};
 
 /// The versions of this protocol that are spoken here, oldest and newest.
 pub const PROTOCOL: (u16, u16) = (1, 1);
@@ -27,6 +27,8 @@ pub enum Frame {
         seq: u64,
         /// All numbers of the other end up to this one have come.
         ack: u64,
+        /// The newest token that the sender has given or heard of.
+        newest: Token,
         /// What is said.
         message: Message,
     },

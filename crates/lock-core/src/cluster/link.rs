@@ -17,7 +17,7 @@ use super::message::Message;
 use super::shape::{Series, ShapeWriter};
 use super::timing::{Timing, after};
 use crate::mutant::{self, Mutant};
-use crate::{Incarnation, Millis, NodeId};
+use crate::{Incarnation, Millis, NodeId, Token};
 
 /// What has happened on a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub(super) struct Myself {
     pub(super) cluster: String,
     pub(super) incarnation: Incarnation,
     pub(super) timing: Timing,
+    /// No token that was given or heard of here is larger.
+    pub(super) newest: Token,
 }
 
 #[derive(Clone, Debug)]
@@ -74,6 +76,9 @@ struct Session {
     listened: u64,
     /// How many messages have come since the peer was last told.
     unacknowledged: u32,
+    /// The newest token that the peer has told of, and up to which it was asked to follow.
+    newest: Token,
+    to_follow: Token,
 }
 
 impl Link {
@@ -103,6 +108,19 @@ impl Link {
         self.session.as_ref().is_some_and(|session| session.unheard.len() >= Self::ROOM)
     }
 
+    /// The newest token that the peer has told of: it gives larger ones only.
+    pub(super) fn newest_token(&self) -> Option<Token> {
+        Some(self.session.as_ref()?.newest)
+    }
+
+    /// Whether the peer has to be asked to follow a token; from now on it is.
+    pub(super) fn is_to_follow(&mut self, token: Token) -> bool {
+        let Some(session) = &mut self.session else { return false };
+        let asks = session.newest.max(session.to_follow) < token;
+        session.to_follow = session.to_follow.max(token);
+        asks
+    }
+
     /// How many messages were not acknowledged yet.
     pub(super) fn unheard(&self) -> usize {
         self.session.as_ref().map_or(0, |session| session.unheard.len())
@@ -130,13 +148,21 @@ impl Link {
         }
         session.unheard.push_back((session.said, message.clone()));
         session.unacknowledged = 0;
-        out.push(Frame::Data { between: session.between, seq: session.said, ack: session.listened, message });
+        out.push(Frame::Data {
+            between: session.between,
+            seq: session.said,
+            ack: session.listened,
+            newest: me.newest,
+            message,
+        });
     }
 
     pub(super) fn receive(&mut self, frame: Frame, me: &Myself, now: Millis, out: &mut Vec<Frame>) -> Vec<LinkEvent> {
         match frame {
             Frame::Hello(hello) => self.greeted(&hello, me, now, out),
-            Frame::Data { between, seq, ack, message } => self.said(between, seq, ack, message, me, now, out),
+            Frame::Data { between, seq, ack, newest, message } => {
+                self.said(between, seq, ack, newest, message, me, now, out)
+            }
             Frame::Beat { between, ack, sent } => {
                 self.heard(between, ack, me, now);
                 if let Some(session) = self.session.as_mut().filter(|session| session.is(between)) {
@@ -224,6 +250,8 @@ impl Link {
             repeat_after: me.timing.first_repeat(),
             listened: 0,
             unacknowledged: 0,
+            newest: Token::default(),
+            to_follow: Token::default(),
         });
         self.greet_after = 0;
     }
@@ -245,6 +273,7 @@ impl Link {
         between: Between,
         seq: u64,
         ack: u64,
+        newest: Token,
         message: Message,
         me: &Myself,
         now: Millis,
@@ -255,6 +284,7 @@ impl Link {
         let Some(session) = self.session.as_mut().filter(|session| session.is(between)) else { return events };
         if seq == session.listened + 1 {
             session.listened = seq;
+            session.newest = session.newest.max(newest);
             events.push(LinkEvent::Said(Box::new(message)));
         }
         session.unacknowledged += 1;
@@ -310,7 +340,7 @@ impl Link {
             events.push(LinkEvent::Freed);
         }
         match &mut self.session {
-            Some(session) => session.tick(me.timing, now, out),
+            Some(session) => session.tick(me, now, out),
             None if self.greet_at <= now => {
                 self.greet_after = (self.greet_after * 2).clamp(me.timing.first_repeat(), me.timing.beat());
                 self.greet_at = after(now, self.greet_after);
@@ -364,7 +394,8 @@ impl Session {
         }
     }
 
-    fn tick(&mut self, timing: Timing, now: Millis, out: &mut Vec<Frame>) {
+    fn tick(&mut self, me: &Myself, now: Millis, out: &mut Vec<Frame>) {
+        let timing = me.timing;
         if self.beat_at <= now {
             self.beat_at = after(now, timing.beat());
             self.unacknowledged = 0;
@@ -380,6 +411,7 @@ impl Session {
                 between: Between { from, to },
                 seq: *seq,
                 ack: self.listened,
+                newest: me.newest,
                 message: message.clone(),
             });
             out.extend(repeated);

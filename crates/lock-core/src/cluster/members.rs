@@ -1,6 +1,7 @@
 //! Nodes come and go: what that means for the transactions that live here.
 
 use super::agent::NodeClaim;
+use super::fencing::Followers;
 use super::message::{Held, Message, Request};
 use super::node::{NodeMachine, Output};
 use super::tables::Tables;
@@ -91,7 +92,8 @@ impl NodeMachine {
             Some(_) => NodeClaim { wanted: None, asked: None, hold_until, ..*part },
             None => NodeClaim { gone: true, ..NodeClaim::default() },
         };
-        let lost = agent.take_stock(object);
+        let me = (&self.me.node, self.me.newest);
+        let lost = agent.take_stock(object, Followers { me, links: &self.links });
         self.stir(tx);
         if lost {
             self.lose(tx, object, now);
@@ -101,6 +103,7 @@ impl NodeMachine {
         // It was perhaps the last answer that a try waited for.
         self.stop_trying(tx, object, now);
         self.claim_what_is_missing(tx, object, now);
+        self.fence(tx, object, now);
     }
 
     /// Grants that a node has forgotten and was not told of in time, or has not answered to in time.
@@ -134,7 +137,8 @@ impl NodeMachine {
         let Some(part) = agent.part(object, node) else { return };
         (part.granted, part.hold_until) = (None, None);
         let again = again && part.asked.is_none();
-        let lost = agent.take_stock(object);
+        let me = (&self.me.node, self.me.newest);
+        let lost = agent.take_stock(object, Followers { me, links: &self.links });
         self.stir(tx);
         if lost {
             self.lose(tx, object, now);

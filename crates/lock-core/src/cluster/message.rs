@@ -60,6 +60,16 @@ pub enum Message {
         /// Whether it was acted upon; else it had gone stale.
         acted: bool,
     },
+    /// Give no token up to this one any more, and say so.
+    Fence {
+        /// The largest token of a claim on many nodes.
+        token: Token,
+    },
+    /// No token up to this one is given here any more.
+    Fenced {
+        /// The token.
+        token: Token,
+    },
     /// A deadlock that these transactions were members of was resolved.
     Note {
         /// The deadlock.

@@ -9,6 +9,7 @@
 //! | how long a grant may be believed in, and when it is freed | `link`, `timing` |
 //! | what a caller may ask | `calls` |
 //! | how a claim is spread over nodes, and when it is met | `agent` |
+//! | what its fencing token is, if many nodes grant | `fencing` |
 //! | what a node does for transactions that live elsewhere | `serving`, `tables` |
 //! | what becomes of its answers | `standing` |
 //! | what it means that nodes come, go, and come back empty | `members` |
@@ -23,6 +24,7 @@
 mod agent;
 mod asked;
 mod calls;
+mod fencing;
 mod frame;
 mod kept;
 mod letters;

@@ -169,6 +169,10 @@ pub struct NodeMachine {
     pub(super) stashed: BTreeMap<NodeId, usize>,
     /// The tokens of grants of earlier incarnations that were taken back, and whose they are.
     pub(super) taken_back: BTreeMap<Token, TxId>,
+    /// Tokens up to this one were not given in this life.
+    pub(super) old: Token,
+    /// The claims that are granted, and whose token is no fence yet.
+    pub(super) to_fence: BTreeSet<(TxId, Object)>,
     inbox: VecDeque<(NodeId, Message)>,
     pub(super) outputs: Vec<Output>,
     /// The transactions that live here and may stand otherwise than before.
@@ -180,7 +184,8 @@ impl NodeMachine {
     /// A node that starts now, with empty tables.
     pub fn new(config: NodeConfig, now: Millis) -> Self {
         let NodeConfig { cluster, node, incarnation, peers, timing, max_claims } = config;
-        let me = Myself { node, cluster, incarnation, timing };
+        let first = Token(incarnation.first_number());
+        let me = Myself { node, cluster, incarnation, timing, newest: Token::default() };
         let others: BTreeSet<NodeId> = peers.into_iter().filter(|peer| *peer != me.node).collect();
         let links = others.iter().map(|peer| (peer.clone(), Link::new(&me, peer.clone(), now))).collect();
         let recovery = (!others.is_empty() && !mutant::is_on(Mutant::GrantsWhileItRecovers))
@@ -197,6 +202,8 @@ impl NodeMachine {
             stash: Vec::new(),
             stashed: BTreeMap::new(),
             taken_back: BTreeMap::new(),
+            old: first,
+            to_fence: BTreeSet::new(),
             inbox: VecDeque::new(),
             outputs: Vec::new(),
             stirred: Vec::new(),
@@ -269,9 +276,15 @@ impl NodeMachine {
         }
         let mut frames = Vec::new();
         let Some(link) = self.links.get_mut(from) else { return };
+        let before = link.newest_token();
         let events = link.receive(frame, &self.me, now, &mut frames);
+        let newest = link.newest_token();
         self.send(from, frames);
+        self.follow(tables, newest.unwrap_or_default());
         self.linked(tables, from, events, now);
+        if before < newest && !self.to_fence.is_empty() {
+            self.fence_those_who_wait(now);
+        }
         self.work(tables, now);
     }
 
@@ -341,6 +354,12 @@ impl NodeMachine {
             Message::Told { look, rows } => self.told(from, look, rows, now),
             Message::Resolve { look, evidence } => self.judge(tables, from, look, *evidence, now),
             Message::Resolved { look, acted } => self.resolved(look, acted, now),
+            Message::Fence { token } => {
+                self.follow(tables, token);
+                self.say(from, Message::Fenced { token }, now);
+            }
+            // What it says is said by the message itself.
+            Message::Fenced { .. } => {}
             Message::Note { deadlock, members } => self.noted(*deadlock, members),
             Message::Letter { about, note } => self.outputs.push(Output::Letter { from: from.clone(), about, note }),
         }
@@ -368,6 +387,7 @@ impl NodeMachine {
     fn tell_facts(&mut self, tables: &mut dyn Tables, now: Millis) {
         for fact in take_facts(tables) {
             if let Fact::Granted { tx, object, token, .. } = &fact {
+                self.gave(Some(*token));
                 self.outputs.push(Output::Granted { tx: *tx, object: object.clone(), token: *token });
             }
             match fact {

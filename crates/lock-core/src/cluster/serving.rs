@@ -119,7 +119,8 @@ impl NodeMachine {
             let standing = tables.table_of(&object).standing(tx, &object);
             (object, standing)
         };
-        let claims = objects.into_iter().map(stands).collect();
+        let claims: Vec<_> = objects.into_iter().map(stands).collect();
+        self.gave(claims.iter().filter_map(|(_, standing)| Some(standing.granted?.1)).max());
         self.say(home, Message::Stands { tx, ask, claims, turned }, now);
         self.forget_guest_without_claims(tables, tx);
     }
@@ -153,6 +154,7 @@ impl NodeMachine {
             {
                 self.guests.insert(profile.tx, peer.clone());
                 self.taken_back.insert(token, profile.tx);
+                self.follow(tables, token);
             }
             let claims = vec![(object.clone(), tables.table_of(&object).standing(profile.tx, &object))];
             self.say(peer, Message::Stands { tx: profile.tx, ask: 0, claims, turned: false }, now);
@@ -161,9 +163,9 @@ impl NodeMachine {
     }
 
     /// Whether a transaction of a peer may have a grant of an earlier incarnation with this token: one that lives
-    /// there, as far as is known, and a token that is nobody else's.
+    /// there, as far as is known, and a token that is nobody else's. While the node recovers it has given none itself.
     fn may_hold(&self, peer: &NodeId, tx: TxId, token: Token) -> bool {
-        let is_old = token > Token(0) && token <= Token(self.me.incarnation.first_number());
+        let is_old = token > Token(0) && (self.recovery.is_some() || token <= self.old);
         is_old && !self.taken_back.contains_key(&token) && self.home_of(tx).is_none_or(|home| home == *peer)
     }
 
@@ -182,6 +184,7 @@ impl NodeMachine {
         };
         if self.recovery.as_mut().is_some_and(over) {
             self.recovery = None;
+            self.old = self.old.max(self.me.newest);
             self.stashed.clear();
             for (home, tx, ask, request) in std::mem::take(&mut self.stash) {
                 self.serve(tables, &home, tx, ask, request, now);

@@ -95,6 +95,8 @@ impl Message {
                 out.plain(&(6_u8, acted));
                 out.number(Series::Looks(to.clone()), *look);
             }
+            Self::Fence { .. } => out.plain(&8_u8),
+            Self::Fenced { .. } => out.plain(&9_u8),
             Self::Note { members, .. } => out.plain(&(7_u8, members)),
             Self::Letter { about, note } => out.plain(&(10_u8, about, note)),
         }

@@ -20,6 +20,7 @@ impl NodeMachine {
             out.plain(waited_for);
             out.time(*until);
         });
+        out.plain(&self.to_fence);
         out.each(&self.stash, |out, (home, tx, ask, request)| {
             out.plain(&(home, tx));
             out.number(Series::Questions(*tx), *ask);
@@ -63,8 +64,8 @@ impl Agent {
 
 impl Spread {
     fn write_shape(&self, tx: TxId, object: &Object, out: &mut ShapeWriter) {
-        let Self { mode, require, nodes, had, since: _, told, hopeless, trying } = self;
-        out.plain(&(object, mode, require, had, told, hopeless, trying));
+        let Self { mode, require, nodes, had, fence, since: _, told, hopeless, trying } = self;
+        out.plain(&(object, mode, require, had, fence.is_some(), told, hopeless, trying));
         out.each(nodes, |out, (node, part)| {
             let NodeClaim { granted, wanted, asked, gone, left_out, hold_until } = *part;
             out.plain(&(node, gone, left_out));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::agent::Agent;
+use super::fencing::Followers;
 use super::message::{Message, Request};
 use super::node::{NodeMachine, Output};
 use crate::mutant::{self, Mutant};
@@ -52,13 +53,15 @@ impl NodeMachine {
         part.stands(standing);
         let after = *part;
         let forgotten = before.hold_until.is_some() && before.granted.is_some() && after.granted.is_none();
-        let lost = agent.take_stock(object) && forgotten;
+        let me = (&self.me.node, self.me.newest);
+        let lost = agent.take_stock(object, Followers { me, links: &self.links }) && forgotten;
         if after.wanted.is_none() {
             self.wants_nothing(tx, object, node, now);
         }
         if lost {
             self.lose(tx, object, now);
         }
+        self.fence(tx, object, now);
     }
 
     /// What was tried for and could not be had at once on enough nodes is given back.
@@ -86,7 +89,8 @@ impl NodeMachine {
         }
         if let (1, Some((granted, _))) = (claim.nodes.len(), part.granted) {
             claim.mode = granted;
-            agent.take_stock(object);
+            let me = (&self.me.node, self.me.newest);
+            agent.take_stock(object, Followers { me, links: &self.links });
         } else if claim.nodes.len() == 1 {
             agent.claims.remove(object);
             agent.machine.gave_back(object);

@@ -1,15 +1,13 @@
 //! What a transaction believes to have of an object, and since when.
 
-use std::collections::BTreeMap;
-
-use super::agent::Spread;
 use super::node::NodeMachine;
-use crate::{Millis, Mode, NodeId, Object, Require, Token, TxId};
+use crate::{Millis, Mode, NodeId, Object, Token, TxId};
 
 /// What a transaction has of an object: enough of its nodes grant it, without a break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tenure {
-    /// The token of the grant; of many nodes the largest. It may grow without a break, when a further node grants.
+    /// The token. Where a majority grants it is a fence, and stays; else it is the largest of those of many nodes, and may
+    /// grow, without a break, when a further one grants.
     pub token: Token,
     /// Says since when there was no break: another one after a break, or after a conversion.
     pub since: u64,
@@ -25,28 +23,17 @@ impl NodeMachine {
     }
 
     fn tenure_of(&self, tx: TxId, object: &Object, mode: Mode, now: Millis) -> Option<Tenure> {
-        let claim = self.spread(tx, object)?;
-        let granted = self.granted(tx, object, mode, now);
-        let token = granted.values().copied().max()?;
-        claim.is_enough(granted.len()).then_some(Tenure { token, since: claim.since })
-    }
-
-    /// The nodes that grant a claim of exactly this object, as its transaction believes now, and their tokens.
-    pub fn granted(&self, tx: TxId, object: &Object, mode: Mode, now: Millis) -> BTreeMap<NodeId, Token> {
+        let claim = self.agents.get(&tx)?.claims.get(object)?;
         let believed = |node: &NodeId| self.believes(tx, object, node, now).is_some_and(|has| has.covers(mode));
-        let parts = self.spread(tx, object).into_iter().flat_map(|claim| &claim.nodes);
-        let parts = parts.filter(|(node, _)| believed(node));
-        parts.filter_map(|(node, part)| Some((node.clone(), part.granted?.1))).collect()
-    }
-
-    fn spread(&self, tx: TxId, object: &Object) -> Option<&Spread> {
-        self.agents.get(&tx)?.claims.get(object)
-    }
-}
-
-impl Spread {
-    fn is_enough(&self, granted: usize) -> bool {
-        let alive = self.nodes.values().filter(|part| !part.gone).count();
-        granted >= self.require.needed(self.nodes.len(), alive)
+        let tokens = claim.nodes.iter().filter(|(node, _)| believed(node));
+        let tokens: Vec<Token> = tokens.filter_map(|(_, part)| Some(part.granted?.1)).collect();
+        let alive = claim.nodes.values().filter(|part| !part.gone).count();
+        let enough = tokens.len() >= claim.require.needed(claim.nodes.len(), alive);
+        let token = if claim.is_fenced() {
+            claim.fence.filter(|_| claim.had.is_some_and(|had| had.covers(mode)))
+        } else {
+            tokens.into_iter().max()
+        };
+        token.filter(|_| enough).map(|token| Tenure { token, since: claim.since })
     }
 }

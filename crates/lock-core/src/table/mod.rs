@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 use slab::Slab;
 
 use crate::mutant::{self, Mutant};
-use crate::{Fact, Incarnation, Mode, Object, Tokens, TxId, Version};
+use crate::{Fact, Incarnation, Mode, Object, Token, Tokens, TxId, Version};
 
 pub use batch::request_all;
 pub use claim::{Answer, Ask, ClaimChange, InTheWay, Refused};
@@ -150,6 +150,11 @@ impl LockTable {
     /// The life of the node that this table belongs to.
     pub fn incarnation(&self) -> Incarnation {
         self.incarnation
+    }
+
+    /// Gives larger tokens than this one from now on, as do all tables that share its tokens.
+    pub fn follow(&mut self, token: Token) {
+        self.tokens.follow(token);
     }
 
     /// How often the table has changed, counted on from the incarnation.

@@ -15,6 +15,7 @@ mod nothing_leaks;
 mod one_victim;
 mod overtaking;
 mod searches;
+mod tokens_fence;
 mod tokens_grow;
 mod versions_grow;
 
@@ -32,6 +33,7 @@ pub use no_phantoms::NoPhantoms;
 pub use nothing_leaks::NothingLeaks;
 pub use one_victim::OneVictim;
 pub use overtaking::Overtaking;
+pub use tokens_fence::TokensFence;
 pub use tokens_grow::TokensGrow;
 pub use versions_grow::VersionsGrow;
 
@@ -98,6 +100,7 @@ pub fn all() -> Vec<Box<dyn Promise>> {
         Box::new(FirstCome::default()),
         Box::new(NoLostWakeUp::default()),
         Box::new(TokensGrow::default()),
+        Box::new(TokensFence::default()),
         Box::new(VersionsGrow::default()),
         Box::new(NoPhantoms::default()),
         Box::new(Overtaking::default()),

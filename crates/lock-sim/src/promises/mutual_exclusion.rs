@@ -40,7 +40,7 @@ impl Promise for MutualExclusion {
 }
 
 /// What the transactions of a node believe to have now.
-fn believed<'a>(world: &'a World, home: &NodeId) -> Vec<&'a Belief> {
+pub(super) fn believed<'a>(world: &'a World, home: &NodeId) -> Vec<&'a Belief> {
     let now: Millis = world.clock_of(home);
     let beliefs = world.observed().nodes.get(home).into_iter().flat_map(|view| &view.beliefs);
     beliefs.filter(|belief| belief.until.is_none_or(|until| now < until)).collect()
@@ -101,7 +101,7 @@ fn grants_needed(met: &Met) -> Option<usize> {
 }
 
 /// Whether a claim that is said to be met is believed in on every node that counts for it, or on enough.
-fn is_believed(met: &Met, beliefs: &[&Belief]) -> bool {
+pub(super) fn is_believed(met: &Met, beliefs: &[&Belief]) -> bool {
     let believed = |mode: Mode| {
         let on = |belief: &&&Belief| belief.tx == met.tx && belief.object == met.object && belief.mode.covers(mode);
         beliefs.iter().filter(on).count()

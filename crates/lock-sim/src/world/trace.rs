@@ -65,6 +65,8 @@ fn said(message: &Message) -> String {
             text
         }
         Message::Hold(held) => format!("{} held", held.len()),
+        Message::Fence { token } => format!("follow {token}"),
+        Message::Fenced { token } => format!("follows {token}"),
         Message::Ask { look, txs, reach } => {
             let how = match reach {
                 Reach::Named => " again",

@@ -56,6 +56,8 @@ pub struct Met {
     pub object: Object,
     /// In which mode.
     pub mode: Mode,
+    /// Its token as a whole.
+    pub token: Option<Token>,
     /// How many of its nodes it needs.
     pub require: lock_core::Require,
     /// How many of them have granted it, as its home counts.
@@ -114,7 +116,8 @@ fn met_in(machine: &NodeMachine) -> Vec<Met> {
         met.extend(machine.claims(tx).into_iter().filter_map(|claim| {
             let mode = claim.granted?;
             let (require, nodes, granted) = machine.requirement(tx, &claim.object, mode)?;
-            Some(Met { tx, object: claim.object, mode, require, granted, nodes })
+            let token = claim.token;
+            Some(Met { tx, object: claim.object, mode, token, require, granted, nodes })
         }));
     }
     met
