@@ -96,10 +96,9 @@ impl Stands {
             if self.seat.is_old(term) {
                 // Somebody has seen a newer term. Nodes that know of it give larger tokens: behind all that wait now.
                 let _ = tx.surrender(guard.object());
-            } else if self.seat.elected(&guard, term) {
-                if self.lead(tx, &mut events, &guard).await.is_break() {
-                    return;
-                }
+            }
+            if self.seat.elected(&guard, term) && self.lead(tx, &mut events, &guard).await.is_break() {
+                return;
             }
             tokio::task::yield_now().await;
         }

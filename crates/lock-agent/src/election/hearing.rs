@@ -24,10 +24,8 @@ impl Seat {
     fn hear(self: &Arc<Self>, mail: Mail) {
         let mut state = self.state();
         match mail {
-            Mail::Letter { note, .. } => match Note::read(&note) {
-                Some(note) => self.heard(&mut state, note),
-                None => tracing::debug!(election = %self.election, "a letter that says nothing"),
-            },
+            // What makes no sense is of a newer version, or a mistake.
+            Mail::Letter { note, .. } => Note::read(&note).into_iter().for_each(|note| self.heard(&mut state, note)),
             Mail::NodeUp(node) => self.say_to(&node, &self.here(&state, false)),
             Mail::NodeDown(node) => {
                 let news = state.assembly.node_down(&node);

@@ -106,16 +106,13 @@ impl Leading {
         seat.leads_in(&state, self.term)?;
         let number = state.asked + 1;
         let note = Note::Asked { leader, term, to: to.cloned(), number, body }.written();
-        let asking = match to {
-            Some(who) => {
-                seat.post.to(&who.node, &seat.election, LetterKind::Word, &note)?;
-                let is_there = state.assembly.others().contains_key(who);
-                Asking::of(is_there.then(|| who.clone()))
-            }
-            None => {
-                seat.post.to_all(&seat.election, LetterKind::Word, &note)?;
-                Asking::of(state.assembly.candidates().cloned())
-            }
+        let asking = if let Some(who) = to {
+            seat.post.to(&who.node, &seat.election, LetterKind::Word, &note)?;
+            let is_there = state.assembly.others().contains_key(who);
+            Asking::of(is_there.then(|| who.clone()))
+        } else {
+            seat.post.to_all(&seat.election, LetterKind::Word, &note)?;
+            Asking::of(state.assembly.candidates().cloned())
         };
         let changed = asking.changed();
         state.asked = number;

@@ -48,17 +48,17 @@ impl Post {
     }
 
     /// To all nodes that are there, this one among them.
-    pub(super) fn to_all(&self, about: &Object, kind: LetterKind, note: &[u8]) -> Result<(), PostError> {
+    pub(super) fn to_all(&self, about: &Object, kind: LetterKind, text: &[u8]) -> Result<(), PostError> {
         match self {
-            Self::Here(handle) => handle.node.post(about, note),
-            Self::Far(member) => member.post(&member.all_nodes(), about, kind, note),
+            Self::Here(handle) => handle.node.post(about, text),
+            Self::Far(member) => member.post(&member.all_nodes(), about, kind, text),
         }
     }
 
-    pub(super) fn to(&self, node: &NodeId, about: &Object, kind: LetterKind, note: &[u8]) -> Result<(), PostError> {
+    pub(super) fn to(&self, node: &NodeId, about: &Object, kind: LetterKind, text: &[u8]) -> Result<(), PostError> {
         match self {
-            Self::Here(handle) => handle.node.post(about, note),
-            Self::Far(member) => member.post(std::slice::from_ref(node), about, kind, note),
+            Self::Here(handle) => handle.node.post(about, text),
+            Self::Far(member) => member.post(std::slice::from_ref(node), about, kind, text),
         }
     }
 }

@@ -82,13 +82,13 @@ impl Seat {
         Note::Here { who: self.me.clone(), role: self.role, leads, seen, asks }
     }
 
-    pub(super) fn say_to_all(&self, note: &Note) {
-        let said = self.post.to_all(&self.election, LetterKind::State, &note.written());
+    pub(super) fn say_to_all(&self, what: &Note) {
+        let said = self.post.to_all(&self.election, LetterKind::State, &what.written());
         self.note_failure(said);
     }
 
-    pub(super) fn say_to(&self, node: &NodeId, note: &Note) {
-        let said = self.post.to(node, &self.election, LetterKind::State, &note.written());
+    pub(super) fn say_to(&self, node: &NodeId, what: &Note) {
+        let said = self.post.to(node, &self.election, LetterKind::State, &what.written());
         self.note_failure(said);
     }
 

@@ -1,6 +1,6 @@
 //! One leads, and the next one when it is gone.
 
-use lock_agent::{Election, Locks, Require, Turn};
+use lock_agent::{Candidacy, Election, Locks, Require, Turn};
 
 use crate::cluster::{Cluster, elected, eventually, led, next, stays, until};
 
@@ -42,7 +42,7 @@ async fn leadership_goes_round_and_every_term_is_later_than_the_one_before() {
     let mut standing: Vec<_> = (0..3).map(|at| cluster.stand(at, Require::Majority)).collect();
     let mut last = None;
     for _ in 0..9 {
-        eventually("one leads", || standing.iter().any(|one| one.leads())).await;
+        eventually("one leads", || standing.iter().any(Candidacy::leads)).await;
         let leaders: Vec<usize> = (0..3).filter(|at| standing[*at].leads()).collect();
         assert_eq!(leaders.len(), 1, "one at a time");
         let term = standing[leaders[0]].term();

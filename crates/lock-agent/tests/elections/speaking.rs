@@ -99,7 +99,8 @@ async fn candidates_answer_and_who_does_not_is_named() {
         let asked = until(&mut answers, |turn| if let Turn::Asked(asked) = turn { Some(asked) } else { None }).await;
         assert_eq!((asked.by(), asked.body()), (leader.me(), &b"how many?"[..]));
         asked.answer("seven").expect("it can be said");
-        until(&mut declines, |turn| if let Turn::Asked(asked) = turn { Some(drop(asked)) } else { None }).await;
+        let asked = until(&mut declines, |turn| if let Turn::Asked(asked) = turn { Some(asked) } else { None }).await;
+        drop(asked);
     };
     let (answered, ()) = tokio::join!(asking, answering);
     let answered = answered.expect("it leads");

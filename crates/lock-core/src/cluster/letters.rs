@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::link::Link;
 use super::message::Message;
-use super::node::NodeMachine;
+use super::node::{NodeMachine, Output};
 use super::tables::Tables;
 use crate::{Millis, NodeId, Object};
 
@@ -69,6 +69,13 @@ impl NodeMachine {
         }
         self.work(tables, now);
         Ok(())
+    }
+
+    /// A letter has come. No node sends one that is too long.
+    pub(super) fn letter(&mut self, from: &NodeId, about: Object, note: Vec<u8>) {
+        if note.len() <= Self::LONGEST_LETTER {
+            self.outputs.push(Output::Letter { from: from.clone(), about, note });
+        }
     }
 }
 

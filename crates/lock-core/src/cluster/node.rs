@@ -361,7 +361,7 @@ impl NodeMachine {
             // What it says is said by the message itself.
             Message::Fenced { .. } => {}
             Message::Note { deadlock, members } => self.noted(*deadlock, members),
-            Message::Letter { about, note } => self.outputs.push(Output::Letter { from: from.clone(), about, note }),
+            Message::Letter { about, note } => self.letter(from, about, note),
         }
     }
 
