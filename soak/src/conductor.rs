@@ -89,19 +89,22 @@ pub(crate) async fn conduct(arguments: &ConductArguments) -> ExitCode {
     }
 }
 
+/// Where the nodes listen: below the ports that the system gives to whoever dials, so that they stay free between two lives.
+fn addresses() -> Result<Vec<SocketAddr>, String> {
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap_or(0);
+    let candidates = (first..32_000).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    let free = candidates.filter(|address| std::net::TcpListener::bind(address).is_ok());
+    let addresses: Vec<SocketAddr> = free.take(NAMES.len()).collect();
+    if addresses.len() == NAMES.len() { Ok(addresses) } else { Err(String::from("no free ports on loopback")) }
+}
+
 impl Cluster {
     async fn start(folder: &std::path::Path, arguments: &ConductArguments, seed: u64) -> Result<Self, String> {
         let text = |error: std::io::Error| error.to_string();
         std::fs::create_dir_all(folder).map_err(text)?;
         let socket = folder.join("judge");
         let judge = Judge::listen(&socket).map_err(text)?;
-        let free = || {
-            std::net::TcpListener::bind("127.0.0.1:0")
-                .and_then(|listener| listener.local_addr().map(|at| (listener, at)))
-        };
-        let listeners: Vec<_> = NAMES.iter().map(|_| free()).collect::<Result<_, _>>().map_err(text)?;
-        let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, address)| *address).collect();
-        drop(listeners);
+        let addresses = addresses()?;
         let mut links = BTreeMap::new();
         for from in 0..NAMES.len() {
             for to in (0..NAMES.len()).filter(|to| *to != from) {

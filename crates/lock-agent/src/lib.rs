@@ -51,9 +51,9 @@ pub use errors::{ReleaseError, TimeoutError, TryError};
 pub use events::{Event, Events};
 pub use guard::Guard;
 pub use lock_core::{
-    Arrow, ArrowKind, Change, Claim, ClaimError, ClaimView, Deadlock, HolderView, InTheWay, Incarnation, IntoObject,
-    InvalidObject, Millis, Mode, NodeId, NotHeld, Object, Over, Refused, Require, Scope, Status, Timing, Token, TxId,
-    Version, WaitGraph, WaiterView, WayOut, object,
+    Arrow, ArrowKind, Change, Claim, ClaimError, ClaimView, Counters, Deadlock, Durations, HolderView, InTheWay,
+    Incarnation, IntoObject, InvalidObject, Millis, Mode, NodeId, NotHeld, Object, Over, Refused, Require, Scope,
+    Status, Timing, Token, TxId, Version, WaitGraph, WaiterView, WayOut, object,
 };
 pub use lock_server::{
     ClusterBuilder, ClusterNode, Member, MemberView, MemoryNetwork, Node, NodeConfig, NodeStatus, Secret, StartError,

@@ -129,7 +129,7 @@ fn a_node_that_does_not_hear_gets_so_much_and_no_more_and_nobody_is_told_anythin
     for _ in 0..1_000 {
         let _ = pair.posts(&longest, LetterKind::State);
     }
-    assert_eq!(pair.arrived_at(0).len(), 128, "of that, too, only so much");
+    assert_eq!(pair.arrived_at(0).len(), 64 + 1 + 64, "of that, too, only so much");
 }
 
 #[test]

@@ -227,7 +227,7 @@ fn evidence_moves_only_what_the_transaction_has_claimed() {
         let deadlock = Deadlock { circle, way_out: WayOut::Abort { victim: LOCAL } };
         let evidence = Evidence { tx: LOCAL, stamp, deadlock, homes: vec![], step: step.clone() };
         lied.says(Message::Resolve { look: 77, evidence: Box::new(evidence) });
-        assert!(lied.heard.contains(&Message::Resolved { look: 77, acted: false }));
+        assert!(lied.heard.contains(&Message::Resolved { look: 77, tx: LOCAL, acted: false }));
         assert_eq!(lied.machine.home_row(LOCAL).unwrap().letting_go, []);
     }
 }

@@ -19,7 +19,7 @@ const SLOW: Life =
     Life { weather: Weather { delay_to_ms: 300, ..Life::FAIR.weather }, transactions: 8, steps: 120, ..Life::FAIR };
 const READERS: Life = Life { read_every: 2, objects: 1, ..Life::FAIR };
 const HALVES: Life = Life { nodes: 4, objects: 1, read_every: 100, requires: &[Require::Majority], ..Life::FAIR };
-const VOTES: Life = Life { nodes: 5, objects: 2, read_every: 100, requires: &[Require::Majority], ..FAULTY };
+const VOTES: Life = Life { nodes: 5, transactions: 12, steps: 200, fault_every: 3, pause_s: 20, ..HALVES };
 const QUORUMS: Life = Life { requires: &[Require::Any], read_every: 100, ..SLOW };
 
 /// Each mutant, in which life it shows, from which seed on it is looked for, and who finds it first.
@@ -32,7 +32,7 @@ const MUTANTS: [(Mutant, Life, u64, &str); 17] = [
     (Mutant::ConversionsWaitInLine, READERS, 0, "no lost wake-up"),
     (Mutant::WakesOneReader, READERS, 0, "no lost wake-up"),
     (Mutant::TokensStartAnew, FAULTY, 0, "tokens grow"),
-    (Mutant::FencesNothing, VOTES, 0, "tokens fence"),
+    (Mutant::FencesNothing, VOTES, 80, "tokens fence"),
     (Mutant::VersionsStartAnew, FAULTY, 0, "versions never go backwards"),
     (Mutant::BelievesTheFirstReading, SLOW, 0, "no phantoms"),
     (Mutant::ACircleIsADeadlock, QUORUMS, 0, "overtaking whenever it suffices"),

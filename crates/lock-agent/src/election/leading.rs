@@ -81,12 +81,7 @@ impl Leading {
         Ok(answers.answers.remove(who))
     }
 
-    async fn ask_those(
-        &self,
-        to: Option<&Participant>,
-        body: Vec<u8>,
-        within: Duration,
-    ) -> Result<Answers, SayError> {
+    async fn ask_those(&self, to: Option<&Participant>, body: Vec<u8>, within: Duration) -> Result<Answers, SayError> {
         let until = Instant::now() + within;
         let question = self.put(to, checked(body)?)?;
         while !question.is_over() {

@@ -165,7 +165,9 @@ impl Seat {
     /// # Errors
     /// If that term is over.
     pub(super) fn leads_in(&self, state: &State, term: Token) -> Result<(), SayError> {
-        (state.term() == Some(term)).then_some(()).ok_or_else(|| SayError::NotLeading { election: self.election.clone(), term })
+        (state.term() == Some(term))
+            .then_some(())
+            .ok_or_else(|| SayError::NotLeading { election: self.election.clone(), term })
     }
 
     /// It takes part no more.

@@ -13,10 +13,16 @@ pub(super) struct Agent {
     pub(super) claims: BTreeMap<Object, Spread>,
     /// How often its state has changed. Evidence of a deadlock is good for one state.
     pub(super) stamp: u64,
-    /// A look is under way; whether another one is wanted after it.
-    pub(super) looking: Option<bool>,
+    /// When it asked last for what it may have to wait for.
+    pub(super) asked_at: crate::Millis,
+    /// It is queued to look; how many looks in a row were in vain.
+    pub(super) has_to_look: Option<u32>,
     /// When it looks again, and how long after that.
     pub(super) look_again: Option<(crate::Millis, u64)>,
+    /// Some node may have forgotten a grant of it that is believed in until then.
+    pub(super) may_hold: bool,
+    /// When it is planned to be called next.
+    pub(super) due: Option<crate::Millis>,
     /// What it is letting go, by question: it still stands in the tables of that node until it has answered.
     pub(super) letting_go: BTreeMap<u64, (NodeId, Vec<Object>)>,
     /// An overtaking that nodes have been asked for.
@@ -46,7 +52,7 @@ pub(super) struct Spread {
     pub(super) since: u64,
     /// The caller was told that it has it.
     pub(super) told: bool,
-    /// It can never be met any more.
+    /// It could not be met any more, and is given up. That a node comes back changes nothing; its caller may claim it again.
     pub(super) hopeless: bool,
     /// It is not to wait: what cannot be had at once is not wanted.
     pub(super) trying: bool,
@@ -127,8 +133,18 @@ impl Spread {
 
 impl Agent {
     pub(super) fn new(machine: TransactionMachine) -> Self {
-        let (claims, letting_go) = (BTreeMap::new(), BTreeMap::new());
-        Self { machine, claims, stamp: 0, looking: None, look_again: None, letting_go, turning: None }
+        Self {
+            machine,
+            claims: BTreeMap::new(),
+            stamp: 0,
+            asked_at: crate::Millis::default(),
+            has_to_look: None,
+            look_again: None,
+            may_hold: false,
+            due: None,
+            letting_go: BTreeMap::new(),
+            turning: None,
+        }
     }
 
     pub(super) fn tx(&self) -> TxId {
@@ -232,7 +248,7 @@ impl Agent {
             claim.since = self.stamp;
         }
         claim.told &= claim.had.is_some();
-        claim.hopeless = !claim.can_be_met() && !await_nodes;
+        claim.hopeless |= !claim.can_be_met() && !await_nodes;
         lost
     }
 }

@@ -17,6 +17,8 @@ impl NodeMachine {
         for (object, mode) in wanted {
             agent.may_come(object, *mode, &there, now)?;
         }
+        // It waits for all that was claimed before as well: what was lost of that and cannot be had again ends the waiting.
+        agent.may_all_come(&there)?;
         let settled = agent.claims.values().all(Spread::is_had);
         if settled {
             saw(agent);
@@ -30,6 +32,7 @@ impl NodeMachine {
             change(agent.machine.options_mut());
             agent.stamp += 1;
         }
+        self.plan(tx);
     }
 
     /// Whether a try is still under way.
@@ -58,13 +61,7 @@ impl Agent {
     fn may_come(&self, object: &Object, mode: Mode, there: &[NodeId], now: Millis) -> Result<(), ClaimError> {
         let tx = self.tx();
         match self.claims.get(object) {
-            Some(claim) if claim.hopeless => Err(ClaimError::CannotServe {
-                tx,
-                object: object.clone(),
-                require: claim.require,
-                claimed: claim.nodes.keys().cloned().collect(),
-                there: there.to_vec(),
-            }),
+            Some(claim) if claim.hopeless => Err(claim.cannot_be_served(tx, object, there)),
             Some(claim) if claim.mode.covers(mode) => Ok(()),
             _ if self.has_above(object, mode) => Ok(()),
             // What is not wanted any more was given up, by time or by another call.
@@ -75,11 +72,23 @@ impl Agent {
         }
     }
 
+    fn may_all_come(&self, there: &[NodeId]) -> Result<(), ClaimError> {
+        let hopeless = self.claims.iter().find(|(_, claim)| claim.hopeless);
+        hopeless.map_or(Ok(()), |(object, claim)| Err(claim.cannot_be_served(self.tx(), object, there)))
+    }
+
     fn has_above(&self, object: &Object, mode: Mode) -> bool {
         let has = |text: &str| {
             let claim = self.claims.get(&Object::trusted(text));
             claim.is_some_and(|claim| claim.is_had() && claim.mode.covers(mode))
         };
         object.ancestors().any(has)
+    }
+}
+
+impl Spread {
+    fn cannot_be_served(&self, tx: TxId, object: &Object, there: &[NodeId]) -> ClaimError {
+        let (require, claimed) = (self.require, self.nodes.keys().cloned().collect());
+        ClaimError::CannotServe { tx, object: object.clone(), require, claimed, there: there.to_vec() }
     }
 }

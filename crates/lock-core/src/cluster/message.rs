@@ -57,6 +57,8 @@ pub enum Message {
     Resolved {
         /// The look that found it.
         look: u64,
+        /// Who was to act.
+        tx: TxId,
         /// Whether it was acted upon; else it had gone stale.
         acted: bool,
     },

@@ -91,8 +91,8 @@ impl Message {
                 out.number(Series::Looks(from.clone()), *look);
                 evidence.write_shape(out);
             }
-            Self::Resolved { look, acted } => {
-                out.plain(&(6_u8, acted));
+            Self::Resolved { look, tx, acted } => {
+                out.plain(&(6_u8, tx, acted));
                 out.number(Series::Looks(to.clone()), *look);
             }
             Self::Fence { .. } => out.plain(&8_u8),

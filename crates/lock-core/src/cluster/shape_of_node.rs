@@ -46,7 +46,8 @@ impl Agent {
         let tx = self.tx();
         self.machine.write_shape(out);
         out.number(Series::Stamps(tx), self.stamp);
-        out.plain(&self.looking);
+        // In which order they are queued decides nothing: all take part in the next look, as long as they are few.
+        out.plain(&self.has_to_look);
         out.time(self.look_again.map(|(at, _)| at));
         out.plain(&self.look_again.map(|(_, after)| after));
         out.each(&self.letting_go, |out, (ask, (node, objects))| {

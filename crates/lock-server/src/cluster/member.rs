@@ -137,12 +137,10 @@ impl Member {
     /// Begins a transaction with the age of one that is over.
     pub fn begin_as(&self, tx: TxId, options: TransactionOptions, resident: Weak<dyn Resident>) {
         let mut inside = self.inside.lock();
-        let first = [options.deadline, options.lease].into_iter().flatten().min();
         inside.machine.forget(tx);
         inside.machine.begin(tx, options);
         inside.residents.insert(tx, resident);
-        drop(inside);
-        self.wake_at(first);
+        self.wake_at(inside.machine.next_tick());
     }
 
     /// An id for a transaction that begins now.
@@ -268,6 +266,7 @@ impl Member {
                 _ => {}
             }
         }
+        self.wake_at(inside.machine.next_tick());
         for tx in inside.machine.take_stirred() {
             if let Some(resident) = inside.residents.get(&tx).and_then(Weak::upgrade) {
                 resident.stirred(&inside.machine);
@@ -301,8 +300,28 @@ impl Member {
             is_recovering: inside.machine.is_recovering(),
             peers: self.members.borrow().clone(),
             transactions: inside.residents.len(),
-            counters: inside.machine.counters(),
+            counters: inside.machine.counters().clone(),
         }
+    }
+
+    /// How often what happened on this node, and how long the ways out took.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use lock_core::{NodeId, Timing};
+    /// use lock_server::{Member, MemoryNetwork};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (name, network) = (NodeId::new("n1"), MemoryNetwork::new());
+    /// let member = Member::in_memory(&name, std::slice::from_ref(&name), Timing::default(), &network);
+    /// let counters = member.counters();
+    /// assert_eq!((counters.looks, counters.phantoms, counters.deadlocks()), (0, 0, 0));
+    /// # }
+    /// ```
+    pub fn counters(&self) -> Counters {
+        self.inside.lock().machine.counters().clone()
     }
 
     /// The deadlocks that ended here of late, the newest 1024, oldest first.
@@ -325,13 +344,13 @@ impl Member {
     /// How its table stands.
     pub fn status_of_table(&self) -> NodeStatus {
         let inside = self.inside.lock();
-        let (counters, deadlocks) = (inside.machine.counters(), inside.resolved);
+        let (searches, deadlocks) = (inside.machine.counters().looks, inside.resolved);
         NodeStatus {
             name: self.name.clone(),
             incarnation: inside.machine.incarnation(),
             claims: inside.table.len(),
             waiting: inside.table.waiting_transactions(),
-            statistics: Statistics { searches: counters.looks, deadlocks, ..Statistics::default() },
+            statistics: Statistics { searches, deadlocks, ..Statistics::default() },
         }
     }
 
