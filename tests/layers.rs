@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may depend on whom, tests included. A crate that is not in here has to be thought about first.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("lock-core", &[]),
     ("lock-server", &["lock-core"]),
     ("lock-agent", &["lock-core", "lock-server"]),
     ("gordian", &["lock-agent", "lock-core", "lock-server", "lock-sim"]),
     ("lock-sim", &["lock-agent", "lock-core", "lock-server"]),
     ("lock-cli", &["lock-agent", "lock-core", "lock-server", "lock-sim", "gordian"]),
+    ("gordian-bank", &["gordian"]),
     ("gordian-bench", &["lock-agent", "lock-core", "lock-server", "lock-sim", "gordian"]),
     ("xtask", &[]),
 ];
@@ -107,7 +108,7 @@ fn sources() -> Vec<Source> {
 
 /// The manifest of every crate, by the crate's name.
 fn manifests() -> BTreeMap<String, String> {
-    let mut folders = vec![root(), root().join("xtask"), root().join("bench")];
+    let mut folders = vec![root(), root().join("xtask"), root().join("bench"), root().join("examples/bank")];
     folders.extend(fs::read_dir(root().join("crates")).expect("there are crates").flatten().map(|entry| entry.path()));
     let manifests = folders.iter().map(|folder| folder.join("Cargo.toml")).filter(|path| path.is_file());
     let named = manifests.map(|path| read(&path)).map(|manifest| {

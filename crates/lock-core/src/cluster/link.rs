@@ -126,6 +126,13 @@ impl Link {
         self.session.as_ref().map_or(0, |session| session.unheard.len())
     }
 
+    /// How many bytes of letters were not acknowledged yet.
+    pub(super) fn letters_under_way(&self) -> usize {
+        let unheard = self.session.iter().flat_map(|session| &session.unheard);
+        let letter = |message: &Message| if let Message::Letter { note, .. } = message { note.len() } else { 0 };
+        unheard.map(|(_, message)| letter(message)).sum()
+    }
+
     /// Until when the grants of the peer can be believed in, if at all.
     pub(super) fn trusted_until(&self, timing: Timing) -> Option<Millis> {
         Some(after(self.session.as_ref()?.answered, timing.trust()))

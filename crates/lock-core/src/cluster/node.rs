@@ -83,6 +83,15 @@ pub enum Output {
     PeerDown(NodeId),
     /// Somebody greeted who has no business here.
     Unwelcome(Unwelcome),
+    /// A program at some node says something to those who listen here at an object.
+    Letter {
+        /// The node.
+        from: NodeId,
+        /// The object.
+        about: Object,
+        /// What is said.
+        note: Vec<u8>,
+    },
     /// A watched object changed.
     Changed {
         /// Who watches.
@@ -351,6 +360,7 @@ impl NodeMachine {
             // What it says is said by the message itself.
             Message::Fenced { .. } => {}
             Message::Note { deadlock, members } => self.noted(*deadlock, members),
+            Message::Letter { about, note } => self.letter(from, about, note),
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use foldhash::HashMap;
 use lock_core::{
     Call, CallError, Claim, ClaimError, ClaimView, Counters, Deadlock, Frame, HolderView, Incarnation, LockTable,
-    Millis, Mode, NodeConfig, NodeId, NodeMachine, Object, Output, Refused, Scope, Status, Timing, Token, Tokens,
+    Millis, Mode, NodeConfig, NodeId, NodeMachine, Object, Output, Refused, Scope, Status, Tenure, Timing, Tokens,
     TransactionOptions, TxId, WaitGraph, WaiterView, WatchId,
 };
 use parking_lot::Mutex;
@@ -18,6 +18,7 @@ use super::clock::Clock;
 use super::ids::TxIds;
 use super::presence::Presence;
 use super::{MemoryNetwork, Resident, Wire, ticker};
+use crate::mail::Mailboxes;
 use crate::node::incarnation_of_now;
 use crate::watching::Watchers;
 use crate::{NodeStatus, Statistics, Watching};
@@ -34,6 +35,7 @@ pub struct Member {
     wire: Arc<dyn Wire>,
     inside: Mutex<Inside>,
     watchers: Watchers,
+    pub(super) mailboxes: Arc<Mailboxes>,
     members: watch::Sender<BTreeMap<NodeId, bool>>,
     presence: watch::Sender<BTreeMap<NodeId, Presence>>,
     /// When the ticker wakes up next.
@@ -103,6 +105,7 @@ impl Member {
             ids: TxIds::new(&config.node),
             wire,
             watchers: Watchers::default(),
+            mailboxes: Arc::default(),
             members: watch::Sender::new(peers),
             presence: watch::Sender::new(presence),
             planned: AtomicU64::new(0),
@@ -269,7 +272,7 @@ impl Member {
     }
 
     /// Tells everybody what came of a step.
-    fn tell(&self, inside: &mut Inside) {
+    pub(super) fn tell(&self, inside: &mut Inside) {
         for output in inside.machine.take_outputs() {
             match output {
                 Output::Send { to, frame } => self.wire.send(&to, *frame),
@@ -289,6 +292,7 @@ impl Member {
                 Output::Changed { watch, change } => self.watchers.tell(watch, change),
                 Output::PeerUp(peer) => self.peer_changed(inside, &peer, true),
                 Output::PeerDown(peer) => self.peer_changed(inside, &peer, false),
+                Output::Letter { from, about, note } => self.mailboxes.deliver(&from, &about, &note),
                 Output::Unwelcome(unwelcome) => tracing::warn!(node = %self.name, "{unwelcome}"),
                 _ => {}
             }
@@ -303,6 +307,7 @@ impl Member {
 
     fn peer_changed(&self, inside: &Inside, peer: &NodeId, is_up: bool) {
         tracing::info!(node = %self.name, %peer, "a peer is {}", if is_up { "up" } else { "down" });
+        self.mailboxes.peer_changed(peer, is_up);
         self.members.send_modify(|members| {
             members.insert(peer.clone(), is_up);
         });
@@ -460,11 +465,10 @@ impl Member {
         done.map(|()| refused)
     }
 
-    /// The token of what a transaction believes to have of an object, in that mode or a stronger one, if enough nodes grant
-    /// it still: the largest of them.
-    pub fn token(&self, tx: TxId, object: &Object, mode: Mode) -> Option<Token> {
+    /// What a transaction believes to have of an object, in that mode or a stronger one, if enough nodes grant it still.
+    pub fn tenure(&self, tx: TxId, object: &Object, mode: Mode) -> Option<Tenure> {
         let now = self.now();
-        self.inside.lock().machine.token(tx, object, mode, now)
+        self.inside.lock().machine.tenure(tx, object, mode, now)
     }
 
     /// Whether the table and the machine keep their promises.

@@ -12,12 +12,14 @@
 //! | how ids stay different on all nodes | `ids` |
 //! | who waits here | [`Resident`] |
 //! | how the other nodes are there | [`Presence`] |
+//! | what programs at nodes say to each other | `letters` |
 //! | what may be asked of it from outside | [`Question`], `answering` |
 
 mod answering;
 mod clock;
 mod direction;
 mod ids;
+mod letters;
 mod member;
 mod memory;
 mod presence;

@@ -54,6 +54,10 @@ enum DialerMessage {
     },
 }
 
+// It stays in this process. Without a cluster, ractor takes any type for a message by itself.
+#[cfg(feature = "ractor-cluster")]
+impl ractor::Message for DialerMessage {}
+
 struct Dialing {
     line: Line,
     pause: u64,
