@@ -48,6 +48,8 @@ pub(super) struct Spread {
     pub(super) had: Option<Mode>,
     /// The token that it is had with, where nodes had to be told of it.
     pub(super) fence: Option<Token>,
+    /// The stamp of the agent when enough nodes had granted that.
+    pub(super) since: u64,
     /// The caller was told that it has it.
     pub(super) told: bool,
     /// It could not be met any more, and is given up. That a node comes back changes nothing; its caller may claim it again.
@@ -91,6 +93,7 @@ impl Spread {
             nodes: BTreeMap::new(),
             had: None,
             fence: None,
+            since: 0,
             told: false,
             hopeless: false,
             trying: false,
@@ -240,6 +243,9 @@ impl Agent {
             && let Some(token) = claim.fence_with(followers)
         {
             (claim.had, claim.fence) = (Some(claim.mode), Some(token));
+        }
+        if claim.had > still {
+            claim.since = self.stamp;
         }
         claim.told &= claim.had.is_some();
         claim.hopeless |= !claim.can_be_met() && !await_nodes;

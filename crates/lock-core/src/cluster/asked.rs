@@ -3,7 +3,7 @@
 use super::agent::{Agent, Spread};
 use super::calls::saw;
 use super::node::NodeMachine;
-use crate::{ClaimError, Millis, Mode, NodeId, Object, Over, Token, TransactionOptions, TxId};
+use crate::{ClaimError, Millis, Mode, NodeId, Object, Over, TransactionOptions, TxId};
 
 impl NodeMachine {
     /// Whether a caller may go on: all that its transaction claims is granted. It is told of all that by this.
@@ -24,27 +24,6 @@ impl NodeMachine {
             saw(agent);
         }
         Ok(settled)
-    }
-
-    /// The token of what a transaction believes, now, to have of an object, in that mode or a stronger one; of many nodes the
-    /// largest. What it has above the object counts.
-    pub fn token(&self, tx: TxId, object: &Object, mode: Mode, now: Millis) -> Option<Token> {
-        let above = object.ancestors().map(Object::trusted);
-        let own = self.token_of(tx, object, mode, now);
-        own.or_else(|| above.into_iter().find_map(|above| self.token_of(tx, &above, mode, now)))
-    }
-
-    fn token_of(&self, tx: TxId, object: &Object, mode: Mode, now: Millis) -> Option<Token> {
-        let claim = self.agents.get(&tx)?.claims.get(object)?;
-        let believed = |node: &NodeId| self.believes(tx, object, node, now).is_some_and(|has| has.covers(mode));
-        let tokens = claim.nodes.iter().filter(|(node, _)| believed(node));
-        let tokens: Vec<Token> = tokens.filter_map(|(_, part)| Some(part.granted?.1)).collect();
-        let alive = claim.nodes.values().filter(|part| !part.gone).count();
-        let enough = tokens.len() >= claim.require.needed(claim.nodes.len(), alive);
-        if enough && claim.is_fenced() {
-            return claim.fence.filter(|_| claim.had.is_some_and(|had| had.covers(mode)));
-        }
-        tokens.into_iter().max().filter(|_| enough)
     }
 
     /// Changes the options of a transaction that lives here, for what is decided from now on.

@@ -79,6 +79,13 @@ pub enum Message {
         /// Which of its members live where this is sent.
         members: Vec<TxId>,
     },
+    /// What programs at one node say to programs at another. The machine carries it, and does not read it.
+    Letter {
+        /// Whom it concerns: those who listen at this object.
+        about: Object,
+        /// What is said.
+        note: Vec<u8>,
+    },
 }
 
 /// Of whom a node is to tell, besides those whom it is asked about.

@@ -18,6 +18,8 @@
 //! | how they are found | `look`, `looking`, `confirming` |
 //! | what is told of waits, and what is known then | `reading`, `rows`, `known` |
 //! | who acts on them | `verdict` |
+//! | since when a transaction has what it has | `tenure` |
+//! | what programs at nodes say to each other | `letters` |
 //! | what can be seen of it all from outside | `kept`, `counters` |
 //! | what comes too late for anything | `vain` |
 //! | what tells one state from another | `shape`, `shape_of_node`, `shape_of_message` |
@@ -32,6 +34,7 @@ mod fencing;
 mod frame;
 mod kept;
 mod known;
+mod letters;
 mod link;
 mod look;
 mod lookers;
@@ -47,6 +50,7 @@ mod shape_of_message;
 mod shape_of_node;
 mod standing;
 mod tables;
+mod tenure;
 mod timing;
 mod vain;
 mod verdict;
@@ -56,10 +60,12 @@ pub use counters::{Counters, Durations};
 pub use frame::{Between, Frame, Hello, Life, PROTOCOL, Unwelcome};
 pub use kept::{Belief, Kept};
 pub(crate) use known::Known;
+pub use letters::{LetterKind, PostError};
 pub use message::{Evidence, FarStep, Held, Message, Reach, Request};
 pub use node::{CallError, NodeConfig, NodeMachine, Output};
 pub use rows::{HomeRow, Rows, UnmetRow, WaitRow};
 pub use shape::{Series, ShapeWriter};
 pub(crate) use shape_of_message::write_waits;
 pub use tables::Tables;
+pub use tenure::Tenure;
 pub use timing::Timing;

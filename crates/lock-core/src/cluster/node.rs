@@ -83,6 +83,15 @@ pub enum Output {
     PeerDown(NodeId),
     /// Somebody greeted who has no business here.
     Unwelcome(Unwelcome),
+    /// A program at some node says something to those who listen here at an object.
+    Letter {
+        /// The node.
+        from: NodeId,
+        /// The object.
+        about: Object,
+        /// What is said.
+        note: Vec<u8>,
+    },
     /// A watched object changed.
     Changed {
         /// Who watches.
@@ -278,6 +287,14 @@ impl NodeMachine {
         self.work(tables, now);
     }
 
+    /// There is a new way to a peer. Nothing depends on being told so, but what would be said again in time is said now.
+    pub fn reached(&mut self, tables: &mut dyn Tables, peer: &NodeId, now: Millis) {
+        if let Some(link) = self.links.get_mut(peer) {
+            link.reached(now);
+            self.tick(tables, now);
+        }
+    }
+
     /// Lets time pass.
     pub fn tick(&mut self, tables: &mut dyn Tables, now: Millis) {
         let peers: Vec<NodeId> = self.links.keys().cloned().collect();
@@ -343,6 +360,7 @@ impl NodeMachine {
             // What it says is said by the message itself.
             Message::Fenced { .. } => {}
             Message::Note { deadlock, members } => self.noted(*deadlock, members),
+            Message::Letter { about, note } => self.letter(from, about, note),
         }
     }
 

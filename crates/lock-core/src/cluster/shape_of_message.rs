@@ -98,6 +98,7 @@ impl Message {
             Self::Fence { .. } => out.plain(&8_u8),
             Self::Fenced { .. } => out.plain(&9_u8),
             Self::Note { members, .. } => out.plain(&(7_u8, members)),
+            Self::Letter { about, note } => out.plain(&(10_u8, about, note)),
         }
     }
 }

@@ -65,7 +65,7 @@ impl Agent {
 
 impl Spread {
     fn write_shape(&self, tx: TxId, object: &Object, out: &mut ShapeWriter) {
-        let Self { mode, require, nodes, had, fence, told, hopeless, trying } = self;
+        let Self { mode, require, nodes, had, fence, since: _, told, hopeless, trying } = self;
         out.plain(&(object, mode, require, had, fence.is_some(), told, hopeless, trying));
         out.each(nodes, |out, (node, part)| {
             let NodeClaim { granted, wanted, asked, gone, left_out, hold_until } = *part;

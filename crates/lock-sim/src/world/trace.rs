@@ -81,6 +81,7 @@ fn said(message: &Message) -> String {
         Message::Resolve { look, evidence } => format!("look {look}: {}", evidence.deadlock.way_out),
         Message::Resolved { look, tx, acted } => format!("look {look}: {tx} {}", if *acted { "done" } else { "stale" }),
         Message::Note { deadlock, .. } => format!("resolved: {}", deadlock.way_out),
+        Message::Letter { about, note } => format!("a letter about {about}, {} bytes", note.len()),
     }
 }
 
