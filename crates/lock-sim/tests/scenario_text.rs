@@ -52,12 +52,6 @@ fn a_wrong_text_panics_with_line_and_what_may_stand_there() {
         })
         .contains(":1: `nodes` needs more than one node")
     );
-    assert!(
-        panics(|| {
-            scenario!(RING, engine = EngineKind::Cluster);
-        })
-        .contains("not there yet")
-    );
 }
 
 #[test]
