@@ -1,5 +1,7 @@
 //! What the command line says.
 
+#![allow(clippy::doc_markdown)] // these are texts of the help, where backticks would be seen
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
