@@ -29,7 +29,12 @@ fn lives(profile: Profile, default: std::ops::Range<u64>) {
         let mut engine = engine_for_scenario(EngineKind::Actors, &scenario, seed).expect("nodes in this process");
         failures.extend(run(&scenario, engine.as_mut(), seed).failure.map(|failure| failure.to_string()));
     }
-    assert!(failures.is_empty(), "{} lives failed, such as:\n{}", failures.len(), failures.iter().take(3).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} lives failed, such as:\n{}",
+        failures.len(),
+        failures.iter().take(3).cloned().collect::<Vec<_>>().join("\n")
+    );
 }
 
 #[test]
