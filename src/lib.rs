@@ -305,8 +305,10 @@
 
 pub use lock_agent::{
     // What one is told
+    Answers,
     Arrow,
     ArrowKind,
+    Asked,
     // Where locks come from, and transactions
     Begin,
     Candidacy,
@@ -318,22 +320,29 @@ pub use lock_agent::{
     Claiming,
     ClusterBuilder,
     ClusterNode,
+    Connections,
+    Counters,
+    Credentials,
     Deadlock,
+    Durations,
     Election,
     Event,
     Events,
     Flag,
+    Following,
     Guard,
     HaveAll,
     HolderView,
     IntoClaim,
     IntoObject,
     InvalidObject,
+    Leading,
     LockInfo,
     Locks,
     Member,
     MemberView,
     MemoryNetwork,
+    Merge,
     // What is locked, and how
     Millis,
     Mode,
@@ -342,10 +351,14 @@ pub use lock_agent::{
     NotHeld,
     Object,
     Over,
+    Participant,
     Placement,
+    Presence,
     Refused,
     ReleaseError,
     Require,
+    Role,
+    SayError,
     Scope,
     Secret,
     StartError,
@@ -353,6 +366,8 @@ pub use lock_agent::{
     Status,
     TimeoutError,
     Timing,
+    Tls,
+    TlsError,
     Token,
     Transaction,
     TransactionInfo,
@@ -376,7 +391,11 @@ pub use lock_server::{Node, NodeStatus};
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// So are those of the guide.
+/// So are those of the guides.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guides/many-nodes.md")]
 struct ManyNodes;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/election.md")]
+struct ElectionGuide;

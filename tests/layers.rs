@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may depend on whom, tests included. A crate that is not in here has to be thought about first.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("lock-core", &[]),
     ("lock-server", &["lock-core"]),
     ("lock-agent", &["lock-core", "lock-server"]),
     ("gordian", &["lock-agent", "lock-core", "lock-server", "lock-sim"]),
     ("lock-sim", &["lock-agent", "lock-core", "lock-server"]),
     ("lock-cli", &["lock-agent", "lock-core", "lock-server", "lock-sim", "gordian"]),
+    ("gordian-bank", &["gordian"]),
     ("gordian-bench", &["lock-agent", "lock-core", "lock-server", "lock-sim", "gordian"]),
     ("xtask", &[]),
 ];
@@ -21,16 +22,21 @@ const LAYERS: [(&str, &[&str]); 8] = [
 /// What `lock-core` may take from others: nothing that has a clock, a task, a socket or a log.
 const PURE: [&str; 8] = ["foldhash", "hashbrown", "petgraph", "serde", "slab", "smallvec", "smol_str", "thiserror"];
 
-/// The files of actors, and those that keep an address of one.
 /// Files of the link between nodes.
-const LINKS: [&str; 6] = [
+const LINKS: [&str; 11] = [
     "crates/lock-server/src/network/accept.rs",
     "crates/lock-server/src/network/admin/ask.rs",
     "crates/lock-server/src/network/admin/desk.rs",
+    "crates/lock-server/src/network/admin/whom.rs",
+    "crates/lock-server/src/network/builder.rs",
+    "crates/lock-server/src/network/caller.rs",
     "crates/lock-server/src/network/codec.rs",
     "crates/lock-server/src/network/dial.rs",
     "crates/lock-server/src/network/door.rs",
+    "crates/lock-server/src/network/lobby.rs",
+    "crates/lock-server/src/network/tls.rs",
 ];
+/// The files of actors, and those that keep an address of one.
 const ACTORS: [&str; 6] = [
     "crates/lock-agent/src/agent.rs",
     "crates/lock-agent/src/shared.rs",
@@ -102,7 +108,7 @@ fn sources() -> Vec<Source> {
 
 /// The manifest of every crate, by the crate's name.
 fn manifests() -> BTreeMap<String, String> {
-    let mut folders = vec![root(), root().join("xtask"), root().join("bench")];
+    let mut folders = vec![root(), root().join("xtask"), root().join("bench"), root().join("examples/bank")];
     folders.extend(fs::read_dir(root().join("crates")).expect("there are crates").flatten().map(|entry| entry.path()));
     let manifests = folders.iter().map(|folder| folder.join("Cargo.toml")).filter(|path| path.is_file());
     let named = manifests.map(|path| read(&path)).map(|manifest| {

@@ -25,6 +25,10 @@ pub(crate) enum AgentMessage {
     Ended,
 }
 
+// It stays in this process. Without a cluster, ractor takes any type for a message by itself.
+#[cfg(feature = "ractor-cluster")]
+impl ractor::Message for AgentMessage {}
+
 struct Agent;
 
 struct Acting {

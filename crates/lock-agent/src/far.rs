@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use lock_core::{
-    Call, CallError, Claim, ClaimError, Deadlock, Mode, NotHeld, Object, Over, Require, Status, Token,
+    Call, CallError, Claim, ClaimError, Deadlock, Mode, NotHeld, Object, Over, Require, Status, Tenure, Token,
     TransactionOptions, TxId,
 };
 use lock_server::{Member, Resident};
@@ -69,8 +69,8 @@ impl Far {
         loop {
             self.settled(&wanted).await?;
             let guard = |(object, mode): &(Object, Mode)| {
-                let token = self.token(object, *mode)?;
-                Some(Guard::far(self.clone(), object.clone(), *mode, token))
+                let tenure = self.tenure(object, *mode)?;
+                Some(Guard::far(self.clone(), object.clone(), *mode, tenure))
             };
             // Between being granted and being received it may have been surrendered, or lost.
             if let Some(guards) = wanted.iter().map(guard).collect() {
@@ -112,9 +112,9 @@ impl Far {
     /// What can be had at once on the home node: its answer comes before the call returns.
     pub(crate) fn try_at_home(self: &Arc<Self>, object: Object, mode: Mode) -> Result<Guard, TryError> {
         let refused = self.member.try_here(self.tx, &object, mode).map_err(|error| self.claim_error(error))?;
-        if let Some(token) = self.token(&object, mode) {
+        if let Some(tenure) = self.tenure(&object, mode) {
             self.saw();
-            return Ok(Guard::far(self.clone(), object, mode, token));
+            return Ok(Guard::far(self.clone(), object, mode, tenure));
         }
         if let Some(refused) = refused {
             return Err(refused.into());
@@ -139,8 +139,8 @@ impl Far {
         let _ = self.member.call(self.tx, Call::Saw);
     }
 
-    pub(crate) fn token(&self, object: &Object, mode: Mode) -> Option<Token> {
-        self.member.token(self.tx, object, mode).filter(|_| !self.over.load(Ordering::SeqCst))
+    pub(crate) fn tenure(&self, object: &Object, mode: Mode) -> Option<Tenure> {
+        self.member.tenure(self.tx, object, mode).filter(|_| !self.over.load(Ordering::SeqCst))
     }
 
     pub(crate) fn status(&self) -> Status {
@@ -208,7 +208,7 @@ impl Far {
 
     pub(crate) fn surrender(&self, object: &Object) -> Result<Option<Token>, ReleaseError> {
         self.release(Call::Surrender(object.clone()), object)?;
-        Ok(self.token(object, Mode::Read))
+        Ok(self.tenure(object, Mode::Read).map(|tenure| tenure.token))
     }
 
     fn release(&self, call: Call, object: &Object) -> Result<(), ReleaseError> {

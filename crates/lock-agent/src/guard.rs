@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lock_core::{Mode, Object, Token, TxId};
+use lock_core::{Mode, Object, Tenure, Token, TxId};
 
 use crate::far::Far;
 use crate::shared::{Mark, Shared};
@@ -21,15 +21,15 @@ pub struct Guard {
     holder: Holder,
     object: Object,
     mode: Mode,
-    first: Token,
+    first: Tenure,
 }
 
 impl Guard {
     pub(crate) fn here(shared: Arc<Shared>, object: Object, mode: Mode, first: Token) -> Self {
-        Self { holder: Holder::Here(shared), object, mode, first }
+        Self { holder: Holder::Here(shared), object, mode, first: of_one_node(first) }
     }
 
-    pub(crate) fn far(far: Arc<Far>, object: Object, mode: Mode, first: Token) -> Self {
+    pub(crate) fn far(far: Arc<Far>, object: Object, mode: Mode, first: Tenure) -> Self {
         Self { holder: Holder::Far(far), object, mode, first }
     }
 
@@ -45,15 +45,16 @@ impl Guard {
 
     /// The fencing token of the current grant, to be handed to the resource; `None` while there is none.
     ///
-    /// If a lock above this one covers it, it is that lock's token.
+    /// If a lock above this one covers it, it is that lock's token. Of many nodes it is the largest of their tokens, and unless a majority
+    /// has to grant, it may grow while it is held.
     pub fn token(&self) -> Option<Token> {
-        self.holder.token(&self.object, self.mode)
+        Some(self.holder.tenure(&self.object, self.mode)?.token)
     }
 
     /// The token of the grant that made this guard; smaller than the current one if the lock was
     /// surrendered and granted again since.
     pub fn first_token(&self) -> Token {
-        self.first
+        self.first.token
     }
 
     /// Whether the transaction has the lock now, in this mode or a stronger one. Looks into the table.
@@ -64,8 +65,13 @@ impl Guard {
     /// Whether the grant that made this guard is still the current one: nobody else can have changed what it protects.
     /// A conversion is a new grant, so after one ask the guard that it gave.
     pub fn is_unbroken(&self) -> bool {
-        self.token() == Some(self.first)
+        self.holder.tenure(&self.object, self.mode).is_some_and(|tenure| tenure.since == self.first.since)
     }
+}
+
+/// One node gives each grant a token of its own.
+fn of_one_node(token: Token) -> Tenure {
+    Tenure { token, since: token.0 }
 }
 
 /// Whose it is.
@@ -83,14 +89,14 @@ impl Holder {
         }
     }
 
-    fn token(&self, object: &Object, mode: Mode) -> Option<Token> {
+    fn tenure(&self, object: &Object, mode: Mode) -> Option<Tenure> {
         match self {
             Self::Here(shared) => {
                 let token = shared.node().token(shared.tx, object, mode, shared.incarnation());
                 // Asked last: when `run` tries again, the next transaction of the same age may have the object.
-                token.filter(|_| !shared.is_marked(Mark::Over))
+                token.filter(|_| !shared.is_marked(Mark::Over)).map(of_one_node)
             }
-            Self::Far(far) => far.token(object, mode),
+            Self::Far(far) => far.tenure(object, mode),
         }
     }
 }

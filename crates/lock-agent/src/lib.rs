@@ -24,6 +24,7 @@
 //! | what one holds in hand | [`Guard`] |
 //! | how to be retried after a deadlock | [`Locks::run`] |
 //! | how to follow what happens | [`Events`], [`Watching`] |
+//! | how to elect a leader | [`Election`] |
 //! | how threads without async do it | [`Transaction::blocking_lock`] and its like |
 
 mod agent;
@@ -45,18 +46,18 @@ mod waiting;
 
 pub use begin::Begin;
 pub use claiming::{Claiming, IntoClaim, claim};
-pub use election::{Candidacy, Election, Turn};
+pub use election::{Answers, Asked, Candidacy, Election, Following, Leading, Merge, Participant, Role, SayError, Turn};
 pub use errors::{ReleaseError, TimeoutError, TryError};
 pub use events::{Event, Events};
 pub use guard::Guard;
 pub use lock_core::{
-    Arrow, ArrowKind, Change, Claim, ClaimError, ClaimView, Deadlock, HolderView, InTheWay, Incarnation, IntoObject,
-    InvalidObject, Millis, Mode, NodeId, NotHeld, Object, Over, Refused, Require, Scope, Status, Timing, Token, TxId,
-    Version, WaitGraph, WaiterView, WayOut, object,
+    Arrow, ArrowKind, Change, Claim, ClaimError, ClaimView, Counters, Deadlock, Durations, HolderView, InTheWay,
+    Incarnation, IntoObject, InvalidObject, Millis, Mode, NodeId, NotHeld, Object, Over, Refused, Require, Scope,
+    Status, Timing, Token, TxId, Version, WaitGraph, WaiterView, WayOut, object,
 };
 pub use lock_server::{
-    ClusterBuilder, ClusterNode, Member, MemberView, MemoryNetwork, Node, NodeConfig, NodeStatus, Secret, StartError,
-    Statistics, WatchEnded, Watching,
+    ClusterBuilder, ClusterNode, Connections, Credentials, Member, MemberView, MemoryNetwork, Node, NodeConfig,
+    NodeStatus, Presence, Secret, StartError, Statistics, Tls, TlsError, WatchEnded, Watching,
 };
 pub use locks::{LockInfo, Locks};
 pub use placement::Placement;

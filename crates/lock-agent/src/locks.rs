@@ -252,6 +252,10 @@ impl Locks {
         }
     }
 
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
     /// The node itself, for its keepers; none, if it is one of a cluster.
     pub fn node(&self) -> Option<&Arc<Node>> {
         match &self.home {

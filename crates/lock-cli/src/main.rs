@@ -2,6 +2,7 @@
 
 mod arguments;
 mod ask;
+mod certificates;
 mod explain;
 mod find;
 mod node;

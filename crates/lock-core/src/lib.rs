@@ -36,9 +36,9 @@ mod violation;
 mod wait_graph;
 
 pub use cluster::{
-    Belief, Between, Call, CallError, Counters, Evidence, FarStep, Frame, Held, Hello, HomeRow, Kept, Life, Message,
-    NodeConfig, NodeMachine, Output, PROTOCOL, Reach, Request, Rows, Series, ShapeWriter, Tables, Timing, UnmetRow,
-    Unwelcome, WaitRow,
+    Belief, Between, Call, CallError, Counters, Durations, Evidence, FarStep, Frame, Held, Hello, HomeRow, Kept,
+    LetterKind, Life, Message, NodeConfig, NodeMachine, Output, PROTOCOL, PostError, Reach, Request, Rows, Series,
+    ShapeWriter, Tables, Tenure, Timing, UnmetRow, Unwelcome, WaitRow,
 };
 pub use deadlock::{Arrow, ArrowKind, Deadlock, WayOut};
 pub use fact::Fact;

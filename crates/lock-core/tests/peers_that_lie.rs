@@ -92,6 +92,13 @@ impl Lied {
         }
     }
 
+    /// The letters that have come out, by their length.
+    fn letters(&mut self) -> Vec<usize> {
+        let outputs = self.machine.take_outputs();
+        let letter = |output| if let Output::Letter { note, .. } = output { Some(note.len()) } else { None };
+        outputs.into_iter().filter_map(letter).collect()
+    }
+
     /// The number of the last look that asked the peer something.
     fn look(&self) -> u64 {
         let look = |message: &Message| match message {
@@ -220,7 +227,7 @@ fn evidence_moves_only_what_the_transaction_has_claimed() {
         let deadlock = Deadlock { circle, way_out: WayOut::Abort { victim: LOCAL } };
         let evidence = Evidence { tx: LOCAL, stamp, deadlock, homes: vec![], step: step.clone() };
         lied.says(Message::Resolve { look: 77, evidence: Box::new(evidence) });
-        assert!(lied.heard.contains(&Message::Resolved { look: 77, acted: false }));
+        assert!(lied.heard.contains(&Message::Resolved { look: 77, tx: LOCAL, acted: false }));
         assert_eq!(lied.machine.home_row(LOCAL).unwrap().letting_go, []);
     }
 }
@@ -264,4 +271,17 @@ fn a_deadlock_goes_over_a_link_and_into_a_log() {
         let frame = Frame::Data { between, seq: 1, ack: 0, newest: Token(0), message };
         assert_eq!(postcard::from_bytes::<Frame>(&postcard::to_stdvec(&frame).unwrap()).unwrap(), frame);
     }
+}
+
+#[test]
+fn a_letter_that_is_longer_than_any_node_may_write_is_not_delivered() {
+    let mut lied = Lied::to();
+    let longest = NodeMachine::LONGEST_LETTER;
+    for length in [longest, longest + 1, 0] {
+        lied.said += 1;
+        let message = Message::Letter { about: of("leader"), note: vec![7; length] };
+        let frame = Frame::Data { between: lied.between(), seq: lied.said, ack: 0, newest: Token(0), message };
+        lied.machine.receive(&mut lied.table, &NodeId::new("n2"), frame, lied.now);
+    }
+    assert_eq!(lied.letters(), [longest, 0]);
 }

@@ -11,6 +11,7 @@
 //! | how one table is kept safe | `shard` |
 //! | what the actor does | `server` |
 //! | what happens after a panic | `recovery`, `supervisor` |
+//! | what programs at nodes say to each other | [`Mailbox`] |
 //! | what watchers are told | [`Watching`] |
 //! | what a node among many is, and how it runs | [`Member`], [`ClusterBuilder`] |
 //! | what may be asked of it from outside | [`ask`], [`Question`] |
@@ -18,6 +19,7 @@
 mod cluster;
 mod deadlines;
 mod deadlock_log;
+mod mail;
 mod network;
 mod node;
 mod operations;
@@ -32,10 +34,13 @@ mod watching;
 
 pub use cluster::{
     Answer, Direction, Director, LocksView, Member, MemberView, MemoryNetwork, NodeCounters, NodeView, ObjectView,
-    PartView, Passed, PeerView, Question, Resident, Traffic, TransactionRow, TransactionView, TransactionsView,
-    WaitsRow, WaitsView, Wire,
+    PartView, Passed, PeerView, Presence, Question, Resident, Traffic, TransactionRow, TransactionView,
+    TransactionsView, WaitsRow, WaitsView, Wire,
 };
-pub use network::{AskError, ClusterBuilder, ClusterNode, Secret, StartError, ask};
+pub use mail::{Mail, Mailbox};
+pub use network::{
+    AskError, ClusterBuilder, ClusterNode, Connections, Credentials, Secret, StartError, Tls, TlsError, Whom, ask,
+};
 pub use node::{Node, NodeConfig};
 pub use operations::{RequestError, Stopped};
 pub use parties::Party;

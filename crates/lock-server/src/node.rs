@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use lock_core::{
-    Deadlock, HolderView, Incarnation, LockTable, Millis, NodeId, Object, Tokens, TxId, WaitGraph, WaiterView,
+    Deadlock, HolderView, Incarnation, LockTable, Millis, NodeId, NodeMachine, Object, PostError, Tokens, TxId,
+    WaitGraph, WaiterView,
 };
 use parking_lot::Mutex;
 use ractor::ActorRef;
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::deadlines::Deadlines;
 use crate::deadlock_log::DeadlockLog;
+use crate::mail::{Mailbox, Mailboxes};
 use crate::parties::Parties;
 use crate::recovery::Losses;
 use crate::server::ServerMessage;
@@ -59,6 +61,7 @@ pub struct Node {
     pub(crate) tokens: Tokens,
     pub(crate) parties: Parties,
     pub(crate) watchers: Watchers,
+    mailboxes: Arc<Mailboxes>,
     pub(crate) counters: Counters,
     pub(crate) deadlocks: DeadlockLog,
     pub(crate) losses: Losses,
@@ -95,6 +98,7 @@ impl Node {
             tokens,
             parties: Parties::new(count),
             watchers: Watchers::default(),
+            mailboxes: Arc::default(),
             counters: Counters::default(),
             deadlocks: DeadlockLog::default(),
             losses: Losses::default(),
@@ -114,6 +118,24 @@ impl Node {
     /// Its name.
     pub fn name(&self) -> &NodeId {
         &self.config.name
+    }
+
+    /// Listens, from now on, to what programs of this process say about an object.
+    pub fn open_mailbox(&self, about: &Object) -> Mailbox {
+        self.mailboxes.open(about)
+    }
+
+    /// Says something to all who listen at an object.
+    ///
+    /// # Errors
+    /// If it is too long.
+    pub fn post(&self, about: &Object, note: &[u8]) -> Result<(), PostError> {
+        let (length, limit) = (note.len(), NodeMachine::LONGEST_LETTER);
+        if length > limit {
+            return Err(PostError::TooLong { length, limit });
+        }
+        self.mailboxes.deliver(self.name(), about, note);
+        Ok(())
     }
 
     /// How many claims one transaction may have.

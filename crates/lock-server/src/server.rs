@@ -19,6 +19,10 @@ pub enum ServerMessage {
     Panic,
 }
 
+// It stays in this process. Without a cluster, ractor takes any type for a message by itself.
+#[cfg(feature = "ractor-cluster")]
+impl ractor::Message for ServerMessage {}
+
 /// How a node stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeStatus {

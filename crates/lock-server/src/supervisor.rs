@@ -13,6 +13,10 @@ pub(crate) enum SupervisorMessage {
     TablesFailed,
 }
 
+// It stays in this process. Without a cluster, ractor takes any type for a message by itself.
+#[cfg(feature = "ractor-cluster")]
+impl ractor::Message for SupervisorMessage {}
+
 pub(crate) struct Supervisor;
 
 /// Starts the supervisor, and with it the server.

@@ -88,7 +88,7 @@ pub(crate) enum Saying {
     Ask { look: Number, txs: Vec<u8>, reach: u8 },
     Told { look: Number, rows: SaidRows },
     Resolve { look: Number, tx: u8, stamp: Number, circle: SaidCircle, homes: Vec<u8>, step: SaidStep },
-    Resolved { look: Number, acted: bool },
+    Resolved { look: Number, tx: u8, acted: bool },
     Note { circle: SaidCircle, members: Vec<u8> },
     Beat { sent: Number },
     BeatAnswer { sent: Number },
@@ -193,7 +193,9 @@ impl Saying {
                 let evidence = Evidence { tx: tx(of), stamp: heard.number(stamp), deadlock, homes, step };
                 Message::Resolve { look: heard.number(look), evidence: Box::new(evidence) }
             }
-            Self::Resolved { look, acted } => Message::Resolved { look: heard.number(look), acted },
+            Self::Resolved { look, tx: of, acted } => {
+                Message::Resolved { look: heard.number(look), tx: tx(of), acted }
+            }
             Self::Note { circle, members } => {
                 Message::Note { deadlock: Box::new(circle.deadlock()), members: members.into_iter().map(tx).collect() }
             }

@@ -13,10 +13,16 @@ pub(super) struct Agent {
     pub(super) claims: BTreeMap<Object, Spread>,
     /// How often its state has changed. Evidence of a deadlock is good for one state.
     pub(super) stamp: u64,
-    /// A look is under way; whether another one is wanted after it.
-    pub(super) looking: Option<bool>,
+    /// When it asked last for what it may have to wait for.
+    pub(super) asked_at: crate::Millis,
+    /// It is queued to look; how many looks in a row were in vain.
+    pub(super) has_to_look: Option<u32>,
     /// When it looks again, and how long after that.
     pub(super) look_again: Option<(crate::Millis, u64)>,
+    /// Some node may have forgotten a grant of it that is believed in until then.
+    pub(super) may_hold: bool,
+    /// When it is planned to be called next.
+    pub(super) due: Option<crate::Millis>,
     /// What it is letting go, by question: it still stands in the tables of that node until it has answered.
     pub(super) letting_go: BTreeMap<u64, (NodeId, Vec<Object>)>,
     /// An overtaking that nodes have been asked for.
@@ -42,6 +48,8 @@ pub(super) struct Spread {
     pub(super) had: Option<Mode>,
     /// The token that it is had with, where nodes had to be told of it.
     pub(super) fence: Option<Token>,
+    /// The stamp of the agent when enough nodes had granted that.
+    pub(super) since: u64,
     /// The caller was told that it has it.
     pub(super) told: bool,
     /// It could not be met any more, and is given up. That a node comes back changes nothing; its caller may claim it again.
@@ -85,6 +93,7 @@ impl Spread {
             nodes: BTreeMap::new(),
             had: None,
             fence: None,
+            since: 0,
             told: false,
             hopeless: false,
             trying: false,
@@ -124,8 +133,18 @@ impl Spread {
 
 impl Agent {
     pub(super) fn new(machine: TransactionMachine) -> Self {
-        let (claims, letting_go) = (BTreeMap::new(), BTreeMap::new());
-        Self { machine, claims, stamp: 0, looking: None, look_again: None, letting_go, turning: None }
+        Self {
+            machine,
+            claims: BTreeMap::new(),
+            stamp: 0,
+            asked_at: crate::Millis::default(),
+            has_to_look: None,
+            look_again: None,
+            may_hold: false,
+            due: None,
+            letting_go: BTreeMap::new(),
+            turning: None,
+        }
     }
 
     pub(super) fn tx(&self) -> TxId {
@@ -224,6 +243,9 @@ impl Agent {
             && let Some(token) = claim.fence_with(followers)
         {
             (claim.had, claim.fence) = (Some(claim.mode), Some(token));
+        }
+        if claim.had > still {
+            claim.since = self.stamp;
         }
         claim.told &= claim.had.is_some();
         claim.hopeless |= !claim.can_be_met() && !await_nodes;

@@ -3,7 +3,7 @@
 use super::agent::{Agent, Spread};
 use super::calls::saw;
 use super::node::NodeMachine;
-use crate::{ClaimError, Millis, Mode, NodeId, Object, Over, Token, TransactionOptions, TxId};
+use crate::{ClaimError, Millis, Mode, NodeId, Object, Over, TransactionOptions, TxId};
 
 impl NodeMachine {
     /// Whether a caller may go on: all that its transaction claims is granted. It is told of all that by this.
@@ -17,32 +17,13 @@ impl NodeMachine {
         for (object, mode) in wanted {
             agent.may_come(object, *mode, &there, now)?;
         }
+        // It waits for all that was claimed before as well: what was lost of that and cannot be had again ends the waiting.
+        agent.may_all_come(&there)?;
         let settled = agent.claims.values().all(Spread::is_had);
         if settled {
             saw(agent);
         }
         Ok(settled)
-    }
-
-    /// The token of what a transaction believes, now, to have of an object, in that mode or a stronger one; of many nodes the
-    /// largest. What it has above the object counts.
-    pub fn token(&self, tx: TxId, object: &Object, mode: Mode, now: Millis) -> Option<Token> {
-        let above = object.ancestors().map(Object::trusted);
-        let own = self.token_of(tx, object, mode, now);
-        own.or_else(|| above.into_iter().find_map(|above| self.token_of(tx, &above, mode, now)))
-    }
-
-    fn token_of(&self, tx: TxId, object: &Object, mode: Mode, now: Millis) -> Option<Token> {
-        let claim = self.agents.get(&tx)?.claims.get(object)?;
-        let believed = |node: &NodeId| self.believes(tx, object, node, now).is_some_and(|has| has.covers(mode));
-        let tokens = claim.nodes.iter().filter(|(node, _)| believed(node));
-        let tokens: Vec<Token> = tokens.filter_map(|(_, part)| Some(part.granted?.1)).collect();
-        let alive = claim.nodes.values().filter(|part| !part.gone).count();
-        let enough = tokens.len() >= claim.require.needed(claim.nodes.len(), alive);
-        if enough && claim.is_fenced() {
-            return claim.fence.filter(|_| claim.had.is_some_and(|had| had.covers(mode)));
-        }
-        tokens.into_iter().max().filter(|_| enough)
     }
 
     /// Changes the options of a transaction that lives here, for what is decided from now on.
@@ -51,6 +32,7 @@ impl NodeMachine {
             change(agent.machine.options_mut());
             agent.stamp += 1;
         }
+        self.plan(tx);
     }
 
     /// Whether a try is still under way.
@@ -79,13 +61,7 @@ impl Agent {
     fn may_come(&self, object: &Object, mode: Mode, there: &[NodeId], now: Millis) -> Result<(), ClaimError> {
         let tx = self.tx();
         match self.claims.get(object) {
-            Some(claim) if claim.hopeless => Err(ClaimError::CannotServe {
-                tx,
-                object: object.clone(),
-                require: claim.require,
-                claimed: claim.nodes.keys().cloned().collect(),
-                there: there.to_vec(),
-            }),
+            Some(claim) if claim.hopeless => Err(claim.cannot_be_served(tx, object, there)),
             Some(claim) if claim.mode.covers(mode) => Ok(()),
             _ if self.has_above(object, mode) => Ok(()),
             // What is not wanted any more was given up, by time or by another call.
@@ -96,11 +72,23 @@ impl Agent {
         }
     }
 
+    fn may_all_come(&self, there: &[NodeId]) -> Result<(), ClaimError> {
+        let hopeless = self.claims.iter().find(|(_, claim)| claim.hopeless);
+        hopeless.map_or(Ok(()), |(object, claim)| Err(claim.cannot_be_served(self.tx(), object, there)))
+    }
+
     fn has_above(&self, object: &Object, mode: Mode) -> bool {
         let has = |text: &str| {
             let claim = self.claims.get(&Object::trusted(text));
             claim.is_some_and(|claim| claim.is_had() && claim.mode.covers(mode))
         };
         object.ancestors().any(has)
+    }
+}
+
+impl Spread {
+    fn cannot_be_served(&self, tx: TxId, object: &Object, there: &[NodeId]) -> ClaimError {
+        let (require, claimed) = (self.require, self.nodes.keys().cloned().collect());
+        ClaimError::CannotServe { tx, object: object.clone(), require, claimed, there: there.to_vec() }
     }
 }

@@ -86,8 +86,10 @@ impl NodeMachine {
 
     /// Forgets a transaction that is over.
     pub fn forget(&mut self, tx: TxId) {
-        if self.agents.get(&tx).is_some_and(|agent| agent.machine.running().is_err()) {
-            self.agents.remove(&tx);
+        if self.agents.get(&tx).is_some_and(|agent| agent.machine.running().is_err())
+            && let Some(agent) = self.agents.remove(&tx)
+        {
+            self.unplan(tx, agent.due);
         }
     }
 
@@ -101,6 +103,7 @@ impl NodeMachine {
     ) -> Result<(), CallError> {
         let claims = self.admit(tx, claims)?;
         let Some(agent) = self.agents.get_mut(&tx) else { return Err(CallError::Unknown(tx)) };
+        agent.asked_at = now;
         let late = agent.machine.may_wait(now);
         let profile = agent.machine.profile();
         let wait = wait && late.is_ok();
@@ -262,6 +265,9 @@ impl NodeMachine {
 
     /// Puts grants back to the end of their lines.
     pub(super) fn requeue(&mut self, tx: TxId, grants: &[(NodeId, Object, crate::Token)], now: Millis) {
+        if let Some(agent) = self.agents.get_mut(&tx) {
+            agent.asked_at = now;
+        }
         let mut by_node: BTreeMap<NodeId, Vec<(Object, crate::Token)>> = BTreeMap::new();
         for (node, object, token) in grants {
             by_node.entry(node.clone()).or_default().push((object.clone(), *token));

@@ -1,179 +1,36 @@
-//! A look for deadlocks across nodes: pull the waits that can be reached, see who is stuck, read those a
-//! second time, and tell the one who is to give way.
+//! The first reading of a look: pull the waits that can be reached, and see who is stuck. Whoever has to look at the same
+//! time looks together.
 //!
 //! What is not known counts for the better: whoever is not told of does not wait, and a request that was not
 //! answered may be granted. So a look errs by missing a deadlock only, and then another look, by whoever
 //! got the answer that was missing, sees it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::confirming::Next;
+use super::look::{Look, Stage};
 use super::message::{Message, Reach};
 use super::node::NodeMachine;
-use super::rows::{HomeRow, Rows};
-use super::shape::ShapeWriter;
-use super::shape_of_message::write_waits;
-use super::timing::{Timing, after};
+use super::rows::Rows;
 use crate::mutant::{self, Mutant};
 use crate::search::Sight;
-use crate::{Millis, NodeId, Object, TxId, WaitView};
-
-/// A look under way.
-#[derive(Clone, Debug)]
-pub(super) struct Look {
-    looker: TxId,
-    stage: Stage,
-    known: Known,
-    /// What was asked for, and of whom.
-    asked: BTreeSet<(NodeId, TxId)>,
-    /// Who has not answered yet, and how often it was asked.
-    open: BTreeMap<NodeId, u32>,
-    /// How many rounds of questions the first reading took.
-    rounds: u32,
-    /// How many answers have come.
-    answers: u32,
-    /// How often the second reading did not confirm the first.
-    vain: u32,
-}
-
-#[derive(Clone, Debug)]
-enum Stage {
-    /// Gathering.
-    First,
-    /// Reading those who are stuck again; what was read first.
-    Second(Box<Sight>),
-    /// Evidence was sent; whether anybody is stuck who would be with the victim gone.
-    Told { again: bool },
-}
-
-/// What has been told so far.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Known {
-    pub(crate) homes: BTreeMap<TxId, HomeRow>,
-    pub(crate) waits: BTreeMap<(TxId, NodeId), Vec<WaitView>>,
-    pub(crate) lives_at: BTreeMap<TxId, NodeId>,
-}
-
-impl Look {
-    /// Takes down what it knows, and what it waits for.
-    pub(super) fn write_shape(&self, out: &mut ShapeWriter) {
-        let Self { looker, stage, known, asked, open, rounds, answers, vain } = self;
-        // Of the answers it only matters whether there was more than one.
-        out.plain(&(looker, asked, open, (*rounds).min(NodeMachine::NEAR + 1), (*answers).min(2), vain));
-        known.write_shape(out);
-        match stage {
-            Stage::First => out.plain(&0_u8),
-            Stage::Second(sight) => {
-                out.plain(&1_u8);
-                sight.write_shape(out);
-            }
-            Stage::Told { again } => out.plain(&(2_u8, again)),
-        }
-    }
-}
-
-impl Known {
-    fn write_shape(&self, out: &mut ShapeWriter) {
-        out.plain(&self.lives_at);
-        out.each(self.homes.values(), |out, row| row.write_shape(out));
-        out.each(&self.waits, |out, ((tx, node), waits)| {
-            out.plain(&(tx, node));
-            write_waits(waits, node, out);
-        });
-    }
-
-    fn take(&mut self, node: &NodeId, rows: Rows) {
-        for row in rows.homes {
-            self.lives_at.insert(row.tx, node.clone());
-            self.homes.insert(row.tx, row);
-        }
-        self.waits.extend(rows.waits.into_iter().map(|row| ((row.tx, node.clone()), row.waits)));
-        for (tx, home) in rows.elsewhere {
-            self.lives_at.entry(tx).or_insert(home);
-        }
-    }
-
-    /// A wait that its home and its node tell alike.
-    pub(crate) fn wait(&self, tx: TxId, node: &NodeId, object: &Object, place: u64) -> Option<&WaitView> {
-        let waits = self.waits.get(&(tx, node.clone()))?;
-        waits.iter().find(|wait| wait.object == *object && wait.place == place)
-    }
-
-    /// Whether what a transaction has or wants there does not stand in anybody's way for long.
-    pub(crate) fn is_letting_go(&self, tx: TxId, node: &NodeId, object: &Object) -> bool {
-        let row = self.homes.get(&tx).filter(|row| !row.letting_go.is_empty());
-        row.is_some_and(|row| row.letting_go.iter().any(|(at, what)| at == node && what == object))
-    }
-
-    /// Whom to ask for what is still missing.
-    fn missing(&self) -> BTreeSet<(NodeId, TxId)> {
-        let homes = self.lives_at.iter().filter(|(tx, _)| !self.homes.contains_key(tx));
-        let homes = homes.map(|(tx, home)| (home.clone(), *tx));
-        let waiting = self
-            .homes
-            .values()
-            .flat_map(|row| row.unmet.iter().flat_map(|unmet| &unmet.waits).map(|(node, _)| (node.clone(), row.tx)));
-        homes.chain(waiting.filter(|(node, tx)| !self.waits.contains_key(&(*tx, node.clone())))).collect()
-    }
-}
+use crate::{Millis, NodeId, TxId};
 
 impl NodeMachine {
-    /// How many transactions a look may see; beyond that it gives up, and the slow timer looks again.
+    /// How many transactions a look may see; beyond that it is too much for one.
     const SEEN: usize = 100_000;
     /// After so many rounds of questions a look goes far: nodes tell of everybody who waits there.
-    const NEAR: u32 = 2;
-    /// How often a look starts anew because what it saw had changed meanwhile.
-    const VAIN: u32 = 8;
+    pub(super) const NEAR: u32 = 2;
 
-    /// Looks, if the transaction may be part of a deadlock and all that it asked is answered.
-    pub(super) fn look_if_needed(&mut self, tx: TxId, now: Millis) {
-        let Some(agent) = self.agents.get_mut(&tx) else { return };
-        if !agent.may_be_stuck() || mutant::is_on(Mutant::NeverLooks) {
-            agent.look_again = None;
-            return;
-        }
-        if agent.has_open_questions() {
-            return;
-        }
-        agent.look_again.get_or_insert((after(now, Timing::FIRST_LOOK_AGAIN), Timing::FIRST_LOOK_AGAIN));
-        match &mut agent.looking {
-            Some(again) => *again = true,
-            None => self.look(tx, 0, now),
-        }
-    }
-
-    /// Looks again at whoever has waited long: for what was lost on the way only.
-    pub(super) fn look_again(&mut self, now: Millis) {
-        let due = |agent: &&mut super::agent::Agent| agent.look_again.is_some_and(|(at, _)| at <= now);
-        let mut lookers = Vec::new();
-        for agent in self.agents.values_mut().filter(due) {
-            let waited = agent.look_again.map_or(Timing::FIRST_LOOK_AGAIN, |(_, waited)| waited);
-            let next = (waited * 2).min(Timing::LAST_LOOK_AGAIN);
-            agent.look_again = agent.may_be_stuck().then(|| (after(now, next), next));
-            lookers.extend(agent.look_again.is_some().then(|| agent.tx()));
-        }
-        for tx in lookers {
-            self.look_if_needed(tx, now);
-        }
-    }
-
-    fn look(&mut self, looker: TxId, vain: u32, now: Millis) {
-        let Some(agent) = self.agents.get_mut(&looker) else { return };
-        agent.looking = Some(false);
+    /// Begins a look. Whoever takes part in it has no need of an older one, and a reading that nobody needs is over.
+    pub(super) fn look(&mut self, lookers: BTreeMap<TxId, u32>, now: Millis) {
+        self.looks.retain(|_, older| {
+            older.lookers.retain(|tx, _| !lookers.contains_key(tx));
+            !older.lookers.is_empty() || matches!(older.stage, Stage::Told { .. })
+        });
         self.counters.looks += 1;
         let number = self.next_number();
-        let mut known = Known::default();
-        known.lives_at.insert(looker, self.me.node.clone());
-        let look = Look {
-            looker,
-            stage: Stage::First,
-            known,
-            asked: BTreeSet::new(),
-            open: BTreeMap::new(),
-            rounds: 0,
-            answers: 0,
-            vain,
-        };
-        self.looks.insert(number, look);
+        self.looks.insert(number, Look::new(lookers, &self.me.node, now));
         self.go_on(number, now);
     }
 
@@ -186,18 +43,18 @@ impl NodeMachine {
                 questions.entry(node).or_default().push(tx);
             }
         }
-        if questions.is_empty() && look.open.is_empty() {
+        if questions.is_empty() {
             return self.judge_sight(number, now);
         }
         if look.known.homes.len() > Self::SEEN {
-            return self.end_look(number, None, now);
+            return self.end_look(number, Next::InHalves, now);
         }
         look.rounds += 1;
         let reach = if look.rounds > Self::NEAR { Reach::Everybody } else { Reach::Reachable };
         self.ask(number, questions, reach, now);
     }
 
-    fn ask(&mut self, number: u64, questions: BTreeMap<NodeId, Vec<TxId>>, reach: Reach, now: Millis) {
+    pub(super) fn ask(&mut self, number: u64, questions: BTreeMap<NodeId, Vec<TxId>>, reach: Reach, now: Millis) {
         self.counters.rounds += 1;
         for (node, txs) in one_by_one(questions, reach) {
             let here = node == self.me.node;
@@ -211,101 +68,55 @@ impl NodeMachine {
             self.say(&node, Message::Ask { look: number, txs, reach }, now);
         }
         if self.looks.get(&number).is_some_and(|look| look.open.is_empty()) {
-            self.answered_all(number, now);
+            self.read_on(number, now);
         }
     }
 
     /// A node has answered.
     pub(super) fn told(&mut self, node: &NodeId, number: u64, rows: Rows, now: Millis) {
         let Some(look) = self.looks.get_mut(&number) else { return };
-        let Some(open) = look.open.get_mut(node) else { return };
-        *open -= 1;
-        if *open == 0 {
-            look.open.remove(node);
-        }
-        look.answers += 1;
-        look.known.take(node, rows);
-        self.answered_all(number, now);
-    }
-
-    fn answered_all(&mut self, number: u64, now: Millis) {
-        let Some(look) = self.looks.get_mut(&number) else { return };
-        match &look.stage {
-            Stage::First => self.go_on(number, now),
-            Stage::Second(first) if look.open.is_empty() => {
-                if first.still_stands(&look.known) {
-                    self.tell_victim(number, now);
-                } else {
-                    let vain = look.vain + 1;
-                    self.counters.phantoms += 1;
-                    self.end_look(number, Some(vain), now);
-                }
-            }
-            Stage::Second(_) | Stage::Told { .. } => {}
+        if !matches!(look.stage, Stage::Told { .. }) && look.is_answered_by(node) {
+            look.answers += 1;
+            look.known.take(node, rows);
+            self.read_on(number, now);
         }
     }
 
-    /// Everything that can be reached is known: is anybody stuck?
+    fn read_on(&mut self, number: u64, now: Millis) {
+        match self.looks.get(&number).map(|look| &look.stage) {
+            Some(Stage::First) => self.go_on(number, now),
+            Some(Stage::Second { .. }) => self.compare(number, now),
+            Some(Stage::Told { .. }) | None => {}
+        }
+    }
+
+    /// Judges a look that has asked for all that it knows of: when everybody has answered; or, if it is slow, whoever has
+    /// not. So a node that does not answer holds up nobody but those who are stuck only together with what it knows.
     fn judge_sight(&mut self, number: u64, now: Millis) {
-        let Some(look) = self.looks.get_mut(&number) else { return };
-        let Some(sight) = Sight::of(&look.known, look.looker) else { return self.end_look(number, None, now) };
-        // One answer is one moment: what it shows stood together.
-        let one_moment = look.answers == 1 || mutant::is_on(Mutant::BelievesTheFirstReading);
-        let questions = sight.questions();
-        look.known = Known::default();
-        look.stage = Stage::Second(Box::new(sight));
-        if one_moment {
-            return self.tell_victim(number, now);
-        }
-        self.ask(number, questions, Reach::Named, now);
-    }
-
-    fn tell_victim(&mut self, number: u64, now: Millis) {
-        let Some(look) = self.looks.get_mut(&number) else { return };
-        let again = Stage::Told { again: false };
-        let Stage::Second(sight) = std::mem::replace(&mut look.stage, again) else { return };
-        let vain = look.vain + 1;
-        let Some((home, evidence, leaves_stuck)) = sight.evidence() else {
-            return self.end_look(number, Some(vain), now);
-        };
-        look.stage = Stage::Told { again: leaves_stuck };
-        look.open = BTreeMap::from([(home.clone(), 1)]);
-        if !self.is_alive(&home) {
-            // It was there when it answered. Nobody waits for what it would say to this.
-            return self.end_look(number, Some(vain), now);
-        }
-        self.say(&home, Message::Resolve { look: number, evidence: Box::new(evidence) }, now);
-    }
-
-    /// The evidence was acted upon, or was stale.
-    pub(super) fn resolved(&mut self, number: u64, acted: bool, now: Millis) {
         let Some(look) = self.looks.get(&number) else { return };
-        let Stage::Told { again } = look.stage else { return };
-        self.counters.stale += u64::from(!acted);
-        let next = if acted { again.then_some(0) } else { Some(look.vain + 1) };
-        self.end_look(number, next, now);
-    }
-
-    /// Ends a look. The next one follows if one is wanted; `again` says so, and how many were in vain.
-    fn end_look(&mut self, number: u64, again: Option<u32>, now: Millis) {
-        let Some(look) = self.looks.remove(&number) else { return };
-        let Some(agent) = self.agents.get_mut(&look.looker) else { return };
-        let wanted = agent.looking.take().unwrap_or(false);
-        let again = again.filter(|vain| *vain <= Self::VAIN).or(wanted.then_some(0));
-        if let Some(vain) = again
-            && agent.may_be_stuck()
-            && !agent.has_open_questions()
-        {
-            self.look(look.looker, vain, now);
+        if !look.open.is_empty() && !look.slow {
+            return;
+        }
+        let (sights, leaves_stuck) = Sight::all(&look.known, look.lookers.keys().copied());
+        if !sights.is_empty() {
+            // Those whose answers are missing may be stuck besides.
+            self.confirm(number, sights, leaves_stuck || look.slow, now);
+        } else if look.open.is_empty() {
+            self.end_look(number, Next::Nothing, now);
         }
     }
 
-    /// Nobody waits for the answer of a node that is down.
-    pub(super) fn drop_searches_of(&mut self, peer: &NodeId, now: Millis) {
-        let open = self.looks.iter().filter(|(_, look)| look.open.contains_key(peer));
-        let open: Vec<(u64, u32)> = open.map(|(number, look)| (*number, look.vain)).collect();
-        for (number, vain) in open {
-            self.end_look(number, Some(vain + 1), now);
+    /// Takes note of the looks that are slow by now.
+    pub(super) fn grow_slow(&mut self, now: Millis) {
+        let slow = self.looks.iter_mut().filter(|(_, look)| !look.slow && look.is_slow_at() <= now);
+        let slow = slow.map(|(number, look)| {
+            look.slow = true;
+            *number
+        });
+        for number in slow.collect::<Vec<_>>() {
+            if self.looks.get(&number).is_some_and(|look| matches!(look.stage, Stage::First)) {
+                self.judge_sight(number, now);
+            }
         }
     }
 }

@@ -12,13 +12,15 @@ impl NodeMachine {
     pub(super) fn peer_up(&mut self, peer: &NodeId, now: Millis) {
         self.outputs.push(Output::PeerUp(peer.clone()));
         // What is believed in no more is not told; and what is not told is not answered.
-        for (tx, object, _) in self.held_too_long(now).into_iter().filter(|(_, _, node)| node == peer) {
-            self.part_lost(tx, &object, peer, None, now);
+        let all: Vec<TxId> = self.agents.keys().copied().collect();
+        for tx in &all {
+            for (object, _) in self.held_too_long(*tx, now).into_iter().filter(|(_, node)| node == peer) {
+                self.part_lost(*tx, &object, peer, None, now);
+            }
         }
         let held = self.held_on(peer, now);
         self.say(peer, Message::Hold(held), now);
-        let running: Vec<TxId> = self.agents.keys().copied().collect();
-        for tx in running {
+        for tx in all {
             self.claim_on_return(tx, peer, now);
         }
     }
@@ -88,10 +90,12 @@ impl NodeMachine {
         if part.gone {
             return;
         }
+        let holds = hold_until.is_some();
         *part = match hold_until {
             Some(_) => NodeClaim { wanted: None, asked: None, hold_until, ..*part },
             None => NodeClaim { gone: true, ..NodeClaim::default() },
         };
+        agent.may_hold |= holds;
         let me = (&self.me.node, self.me.newest);
         let lost = agent.take_stock(object, Followers { me, links: &self.links });
         self.stir(tx);
@@ -107,8 +111,8 @@ impl NodeMachine {
     }
 
     /// Grants that a node has forgotten and was not told of in time, or has not answered to in time.
-    fn forget_what_is_held_no_more(&mut self, now: Millis) {
-        for (tx, object, node) in self.held_too_long(now) {
+    fn forget_what_is_held_no_more(&mut self, tx: TxId, now: Millis) {
+        for (object, node) in self.held_too_long(tx, now) {
             if self.is_alive(&node) {
                 self.stop_believing(tx, &object, &node, now);
             } else {
@@ -118,14 +122,13 @@ impl NodeMachine {
     }
 
     /// What a node forgot and was believed in until now.
-    fn held_too_long(&self, now: Millis) -> Vec<(TxId, Object, NodeId)> {
+    fn held_too_long(&self, tx: TxId, now: Millis) -> Vec<(Object, NodeId)> {
+        let Some(agent) = self.agents.get(&tx).filter(|agent| agent.may_hold) else { return Vec::new() };
         let mut over = Vec::new();
-        for (tx, agent) in &self.agents {
-            for (object, claim) in &agent.claims {
-                let late = |part: &NodeClaim| part.hold_until.is_some_and(|until| until <= now);
-                let late = claim.nodes.iter().filter(|(_, part)| late(part));
-                over.extend(late.map(|(node, _)| (*tx, object.clone(), node.clone())));
-            }
+        for (object, claim) in &agent.claims {
+            let late = |part: &NodeClaim| part.hold_until.is_some_and(|until| until <= now);
+            let late = claim.nodes.iter().filter(|(_, part)| late(part));
+            over.extend(late.map(|(node, _)| (object.clone(), node.clone())));
         }
         over
     }
@@ -149,13 +152,20 @@ impl NodeMachine {
         }
     }
 
-    /// Ends what time ends: waiting at a deadline, holding at a lease, belief in what a node forgot.
-    pub(super) fn end_what_is_over(&mut self, tables: &mut dyn Tables, now: Millis) {
-        self.forget_what_is_held_no_more(now);
-        let running: Vec<TxId> = self.agents.keys().copied().collect();
-        for tx in running {
-            self.end_waiting_if_late(tables, tx, now);
-            self.end_holding_if_over(tx, now);
+    /// Does what is due: belief ends in what a node forgot, waiting at a deadline, holding at a lease, and whoever has
+    /// waited long looks again.
+    pub(super) fn do_what_is_due(&mut self, tables: &mut dyn Tables, now: Millis) {
+        let due = self.take_due(now);
+        for tx in &due {
+            self.forget_what_is_held_no_more(*tx, now);
+        }
+        for tx in &due {
+            self.end_waiting_if_late(tables, *tx, now);
+            self.end_holding_if_over(*tx, now);
+        }
+        for tx in due {
+            self.look_again(tx, now);
+            self.plan(tx);
         }
     }
 
@@ -210,16 +220,5 @@ impl NodeMachine {
         self.outputs.extend(had.into_iter().map(|object| Output::Lost { tx, object }));
         // It runs, so it can be ended.
         let _ = self.end(tx, now);
-    }
-
-    pub(super) fn next_tick_of(agent: &super::agent::Agent) -> Option<Millis> {
-        if agent.machine.running().is_err() {
-            return None;
-        }
-        let held = agent.claims.values().flat_map(|claim| claim.nodes.values()).filter_map(|part| part.hold_until);
-        let options = agent.machine.options();
-        let deadline = options.deadline.filter(|_| agent.is_waiting());
-        let look = agent.look_again.map(|(at, _)| at);
-        held.chain(deadline).chain(options.lease).chain(look).min()
     }
 }

@@ -57,6 +57,8 @@ pub enum Message {
     Resolved {
         /// The look that found it.
         look: u64,
+        /// Who was to act.
+        tx: TxId,
         /// Whether it was acted upon; else it had gone stale.
         acted: bool,
     },
@@ -76,6 +78,13 @@ pub enum Message {
         deadlock: Box<Deadlock>,
         /// Which of its members live where this is sent.
         members: Vec<TxId>,
+    },
+    /// What programs at one node say to programs at another. The machine carries it, and does not read it.
+    Letter {
+        /// Whom it concerns: those who listen at this object.
+        about: Object,
+        /// What is said.
+        note: Vec<u8>,
     },
 }
 

@@ -13,19 +13,31 @@
 //! | what a node does for transactions that live elsewhere | `serving`, `tables` |
 //! | what becomes of its answers | `standing` |
 //! | what it means that nodes come, go, and come back empty | `members` |
-//! | how deadlocks are found across nodes | `looking`, `reading`, `rows` |
+//! | what time has in store for transactions | `due` |
+//! | who looks for deadlocks across nodes, and when | `lookers` |
+//! | how they are found | `look`, `looking`, `confirming` |
+//! | what is told of waits, and what is known then | `reading`, `rows`, `known` |
 //! | who acts on them | `verdict` |
-//! | what can be seen of it all from outside | `kept` |
+//! | since when a transaction has what it has | `tenure` |
+//! | what programs at nodes say to each other | `letters` |
+//! | what can be seen of it all from outside | `kept`, `counters` |
 //! | what comes too late for anything | `vain` |
 //! | what tells one state from another | `shape`, `shape_of_node`, `shape_of_message` |
 
 mod agent;
 mod asked;
 mod calls;
+mod confirming;
+mod counters;
+mod due;
 mod fencing;
 mod frame;
 mod kept;
+mod known;
+mod letters;
 mod link;
+mod look;
+mod lookers;
 mod looking;
 mod members;
 mod message;
@@ -38,18 +50,22 @@ mod shape_of_message;
 mod shape_of_node;
 mod standing;
 mod tables;
+mod tenure;
 mod timing;
 mod vain;
 mod verdict;
 
 pub use calls::Call;
+pub use counters::{Counters, Durations};
 pub use frame::{Between, Frame, Hello, Life, PROTOCOL, Unwelcome};
 pub use kept::{Belief, Kept};
-pub(crate) use looking::Known;
+pub(crate) use known::Known;
+pub use letters::{LetterKind, PostError};
 pub use message::{Evidence, FarStep, Held, Message, Reach, Request};
-pub use node::{CallError, Counters, NodeConfig, NodeMachine, Output};
+pub use node::{CallError, NodeConfig, NodeMachine, Output};
 pub use rows::{HomeRow, Rows, UnmetRow, WaitRow};
 pub use shape::{Series, ShapeWriter};
 pub(crate) use shape_of_message::write_waits;
 pub use tables::Tables;
+pub use tenure::Tenure;
 pub use timing::Timing;

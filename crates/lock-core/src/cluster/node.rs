@@ -9,9 +9,11 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::agent::Agent;
+use super::counters::Counters;
+use super::due::Due;
 use super::frame::{Frame, Unwelcome};
 use super::link::{Link, LinkEvent, Myself};
-use super::looking::Look;
+use super::look::Look;
 use super::message::{Message, Request};
 use super::tables::{Tables, take_facts};
 use super::timing::{Timing, after};
@@ -81,6 +83,15 @@ pub enum Output {
     PeerDown(NodeId),
     /// Somebody greeted who has no business here.
     Unwelcome(Unwelcome),
+    /// A program at some node says something to those who listen here at an object.
+    Letter {
+        /// The node.
+        from: NodeId,
+        /// The object.
+        about: Object,
+        /// What is said.
+        note: Vec<u8>,
+    },
     /// A watched object changed.
     Changed {
         /// Who watches.
@@ -119,21 +130,6 @@ impl From<Over> for CallError {
     }
 }
 
-/// How often something happened on a node since it started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Looks for deadlocks that were begun.
-    pub looks: u64,
-    /// Rounds of questions that they took, the second reading among them.
-    pub rounds: u64,
-    /// Messages that searches cost, of those that went over a link.
-    pub search_messages: u64,
-    /// Readings that the second reading did not confirm.
-    pub phantoms: u64,
-    /// Evidence that had gone stale on its way.
-    pub stale: u64,
-}
-
 /// One node of a cluster: pure.
 ///
 /// The tables are not part of it, but are given with each call: a real node keeps them where the transactions of its
@@ -151,6 +147,10 @@ pub struct NodeMachine {
     /// Where the transactions live that have claims in the tables here.
     pub(super) guests: BTreeMap<TxId, NodeId>,
     pub(super) looks: BTreeMap<u64, Look>,
+    /// Who has to look when the look under way has ended, in the order in which they came; each once.
+    pub(super) to_look: VecDeque<TxId>,
+    /// When time matters next to whom.
+    pub(super) due: Due,
     pub(super) numbers: u64,
     /// After a start: who has not told yet what its transactions hold here, and until when they are waited for.
     pub(super) recovery: Option<(BTreeSet<NodeId>, Millis)>,
@@ -188,6 +188,8 @@ impl NodeMachine {
             agents: BTreeMap::new(),
             guests: BTreeMap::new(),
             looks: BTreeMap::new(),
+            to_look: VecDeque::new(),
+            due: Due::default(),
             numbers: 0,
             recovery,
             stash: Vec::new(),
@@ -227,11 +229,6 @@ impl NodeMachine {
         if *peer == self.me.node { Some(self.me.incarnation) } else { self.links.get(peer)?.incarnation() }
     }
 
-    /// How often what happened.
-    pub fn counters(&self) -> Counters {
-        self.counters
-    }
-
     /// What is to be sent and told since the last time, in order.
     pub fn take_outputs(&mut self) -> Vec<Output> {
         std::mem::take(&mut self.outputs)
@@ -244,6 +241,7 @@ impl NodeMachine {
     }
 
     pub(super) fn stir(&mut self, tx: TxId) {
+        self.plan(tx);
         if self.stirred.last() != Some(&tx) {
             self.stirred.push(tx);
         }
@@ -252,6 +250,7 @@ impl NodeMachine {
     /// Begins a transaction that lives here. Its id must be new in the whole cluster.
     pub fn begin(&mut self, tx: TxId, options: TransactionOptions) {
         self.agents.insert(tx, Agent::new(TransactionMachine::new(tx, options)));
+        self.plan(tx);
     }
 
     /// What a transaction that lives here needs, as a search is told.
@@ -288,6 +287,14 @@ impl NodeMachine {
         self.work(tables, now);
     }
 
+    /// There is a new way to a peer. Nothing depends on being told so, but what would be said again in time is said now.
+    pub fn reached(&mut self, tables: &mut dyn Tables, peer: &NodeId, now: Millis) {
+        if let Some(link) = self.links.get_mut(peer) {
+            link.reached(now);
+            self.tick(tables, now);
+        }
+    }
+
     /// Lets time pass.
     pub fn tick(&mut self, tables: &mut dyn Tables, now: Millis) {
         let peers: Vec<NodeId> = self.links.keys().cloned().collect();
@@ -299,8 +306,9 @@ impl NodeMachine {
             self.linked(tables, &peer, events, now);
         }
         self.recover_in_time(tables, now);
-        self.end_what_is_over(tables, now);
-        self.look_again(now);
+        self.do_what_is_due(tables, now);
+        self.grow_slow(now);
+        self.look_together(now);
         self.work(tables, now);
     }
 
@@ -308,7 +316,7 @@ impl NodeMachine {
     pub fn next_tick(&self) -> Option<Millis> {
         let links = self.links.values().map(|link| link.next_tick(self.me.timing));
         let recovery = self.recovery.iter().map(|(_, until)| *until);
-        links.chain(recovery).chain(self.agents.values().filter_map(Self::next_tick_of)).min()
+        links.chain(recovery).chain(self.next_look_at()).chain(self.due.first()).min()
     }
 
     /// Does what there is to do here, until nothing is left but what others have to do.
@@ -344,7 +352,7 @@ impl NodeMachine {
             }
             Message::Told { look, rows } => self.told(from, look, rows, now),
             Message::Resolve { look, evidence } => self.judge(tables, from, look, *evidence, now),
-            Message::Resolved { look, acted } => self.resolved(look, acted, now),
+            Message::Resolved { look, tx, acted } => self.resolved(from, look, tx, acted, now),
             Message::Fence { token } => {
                 self.follow(tables, token);
                 self.say(from, Message::Fenced { token }, now);
@@ -352,6 +360,7 @@ impl NodeMachine {
             // What it says is said by the message itself.
             Message::Fenced { .. } => {}
             Message::Note { deadlock, members } => self.noted(*deadlock, members),
+            Message::Letter { about, note } => self.letter(from, about, note),
         }
     }
 

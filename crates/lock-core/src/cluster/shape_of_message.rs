@@ -91,13 +91,14 @@ impl Message {
                 out.number(Series::Looks(from.clone()), *look);
                 evidence.write_shape(out);
             }
-            Self::Resolved { look, acted } => {
-                out.plain(&(6_u8, acted));
+            Self::Resolved { look, tx, acted } => {
+                out.plain(&(6_u8, tx, acted));
                 out.number(Series::Looks(to.clone()), *look);
             }
             Self::Fence { .. } => out.plain(&8_u8),
             Self::Fenced { .. } => out.plain(&9_u8),
             Self::Note { members, .. } => out.plain(&(7_u8, members)),
+            Self::Letter { about, note } => out.plain(&(10_u8, about, note)),
         }
     }
 }

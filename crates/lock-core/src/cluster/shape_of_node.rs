@@ -46,7 +46,8 @@ impl Agent {
         let tx = self.tx();
         self.machine.write_shape(out);
         out.number(Series::Stamps(tx), self.stamp);
-        out.plain(&self.looking);
+        // In which order they are queued decides nothing: all take part in the next look, as long as they are few.
+        out.plain(&self.has_to_look);
         out.time(self.look_again.map(|(at, _)| at));
         out.plain(&self.look_again.map(|(_, after)| after));
         out.each(&self.letting_go, |out, (ask, (node, objects))| {
@@ -64,7 +65,7 @@ impl Agent {
 
 impl Spread {
     fn write_shape(&self, tx: TxId, object: &Object, out: &mut ShapeWriter) {
-        let Self { mode, require, nodes, had, fence, told, hopeless, trying } = self;
+        let Self { mode, require, nodes, had, fence, since: _, told, hopeless, trying } = self;
         out.plain(&(object, mode, require, had, fence.is_some(), told, hopeless, trying));
         out.each(nodes, |out, (node, part)| {
             let NodeClaim { granted, wanted, asked, gone, left_out, hold_until } = *part;

@@ -224,6 +224,7 @@ impl NodeMachine {
         for (home, members) in by_home {
             self.say(&home, Message::Note { deadlock: Box::new(deadlock.clone()), members }, now);
         }
+        self.counters.ended(deadlock.circle.len());
         self.outputs.push(Output::Resolved(Arc::new(deadlock)));
     }
 }

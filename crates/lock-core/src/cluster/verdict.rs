@@ -14,7 +14,8 @@ impl NodeMachine {
     /// Evidence of a deadlock, for a transaction that lives here. It is good only for the state in which the
     /// transaction was read, so no evidence is acted upon twice.
     pub(super) fn judge(&mut self, tables: &mut dyn Tables, from: &NodeId, look: u64, evidence: Evidence, now: Millis) {
-        let agent = self.agents.get(&evidence.tx);
+        let tx = evidence.tx;
+        let agent = self.agents.get(&tx);
         let acted = agent.is_some_and(|agent| {
             agent.is_waiting()
                 && (agent.stamp == evidence.stamp || mutant::is_on(Mutant::ActsTwice))
@@ -25,7 +26,7 @@ impl NodeMachine {
             tables.about_to_act(self, (from, look), &evidence);
             self.act_on(evidence, now);
         }
-        self.say(from, Message::Resolved { look, acted }, now);
+        self.say(from, Message::Resolved { look, tx, acted }, now);
     }
 
     fn act_on(&mut self, evidence: Evidence, now: Millis) {

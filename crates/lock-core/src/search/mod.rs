@@ -5,16 +5,17 @@
 //! | what is known of the waits | `picture` |
 //! | how that is read from tables | `reach` |
 //! | who can never go on | `stuck` |
-//! | what part of them is stuck by itself | `sinks` |
+//! | what parts of them are stuck by themselves | `sinks` |
 //! | which circle everybody names | `circle` |
 //! | who gives way, and how | `way_out` |
 //! | how it is carried out | `resolve` |
-//! | the same, gathered from many nodes | `sight` |
+//! | the same, gathered from many nodes | `sight`, `named` |
 //!
 //! Source of the fixed point: the reduction of general resource graphs (R. C. Holt, *Some
 //! Deadlock Properties of Computer Systems*, 1972), with `m` out of `n` requests.
 
 mod circle;
+mod named;
 mod picture;
 mod reach;
 mod resolve;

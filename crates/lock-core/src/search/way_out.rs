@@ -6,7 +6,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::circle::{canonical_circle, circle_over, knots};
 use super::picture::{ClaimRef, Member, Picture, PictureBlock};
-use super::sinks::sink;
+use super::sinks::sinks;
 use super::stuck::serve;
 use crate::ArrowKind::Hard;
 
@@ -31,7 +31,23 @@ pub(super) enum Step {
 ///
 /// It is computed on one sink of them, so that those who see different parts of the stuck agree.
 pub(super) fn way_out(picture: &Picture, stuck: &[bool]) -> Decision {
-    let stuck = &sink(&arrows_among(picture, stuck, |_| true), stuck);
+    let first = ways_out(picture, stuck, 1).into_iter().next();
+    first.expect("of the stuck, some wait on nobody else who is stuck").1
+}
+
+/// The sinks of the `stuck` members of a picture, so many at most, each with its way out; somebody must be stuck.
+pub(super) fn ways_out(picture: &Picture, stuck: &[bool], most: usize) -> Vec<(Vec<bool>, Decision)> {
+    let sinks = sinks(&arrows_among(picture, stuck, |_| true));
+    let decided = |sink: Vec<usize>| {
+        let mut among = vec![false; stuck.len()];
+        sink.into_iter().for_each(|member| among[member] = true);
+        let decision = way_out_of_sink(picture, &among);
+        (among, decision)
+    };
+    sinks.into_iter().take(most).map(decided).collect()
+}
+
+fn way_out_of_sink(picture: &Picture, stuck: &[bool]) -> Decision {
     let hard = serve(picture, stuck, &[Hard]);
     if hard.somebody_is_left() {
         let graph = arrows_among(picture, &hard.left, |block| block.kind == Hard);

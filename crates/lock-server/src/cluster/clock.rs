@@ -38,6 +38,11 @@ impl Clock {
         Self::Machine(read())
     }
 
+    /// Whether somebody else says when time passes.
+    pub(super) fn is_directed(&self) -> bool {
+        matches!(self, Self::Directed(_))
+    }
+
     pub(super) fn now(&self) -> Millis {
         let start = match self {
             Self::Machine(start) => start,

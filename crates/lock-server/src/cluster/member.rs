@@ -8,7 +8,7 @@ use std::time::Duration;
 use foldhash::HashMap;
 use lock_core::{
     Call, CallError, Claim, ClaimError, ClaimView, Counters, Deadlock, Frame, HolderView, Incarnation, LockTable,
-    Millis, Mode, NodeConfig, NodeId, NodeMachine, Object, Output, Refused, Scope, Status, Timing, Token, Tokens,
+    Millis, Mode, NodeConfig, NodeId, NodeMachine, Object, Output, Refused, Scope, Status, Tenure, Timing, Tokens,
     TransactionOptions, TxId, WaitGraph, WaiterView, WatchId,
 };
 use parking_lot::Mutex;
@@ -16,7 +16,9 @@ use tokio::sync::{Notify, watch};
 
 use super::clock::Clock;
 use super::ids::TxIds;
+use super::presence::Presence;
 use super::{MemoryNetwork, Resident, Wire, ticker};
+use crate::mail::Mailboxes;
 use crate::node::incarnation_of_now;
 use crate::watching::Watchers;
 use crate::{NodeStatus, Statistics, Watching};
@@ -33,7 +35,9 @@ pub struct Member {
     wire: Arc<dyn Wire>,
     inside: Mutex<Inside>,
     watchers: Watchers,
+    pub(super) mailboxes: Arc<Mailboxes>,
     members: watch::Sender<BTreeMap<NodeId, bool>>,
+    presence: watch::Sender<BTreeMap<NodeId, Presence>>,
     /// When the ticker wakes up next.
     planned: AtomicU64,
     sooner: Arc<Notify>,
@@ -90,8 +94,10 @@ impl Member {
 
     pub(super) fn with_clock(config: NodeConfig, wire: Arc<dyn Wire>, clock: Clock) -> Arc<Self> {
         let others = config.peers.iter().filter(|peer| **peer != config.node);
-        let peers = others.map(|peer| (peer.clone(), false)).collect();
+        let peers: BTreeMap<NodeId, bool> = others.map(|peer| (peer.clone(), false)).collect();
         let (incarnation, now) = (config.incarnation, clock.now());
+        let down = Presence { is_up: false, incarnation: None, since: now };
+        let presence = peers.keys().map(|peer| (peer.clone(), down)).collect();
         Arc::new(Self {
             name: config.node.clone(),
             timing: config.timing,
@@ -99,7 +105,9 @@ impl Member {
             ids: TxIds::new(&config.node),
             wire,
             watchers: Watchers::default(),
-            members: watch::channel(peers).0,
+            mailboxes: Arc::default(),
+            members: watch::Sender::new(peers),
+            presence: watch::Sender::new(presence),
             planned: AtomicU64::new(0),
             sooner: Arc::default(),
             inside: Mutex::new(Inside {
@@ -137,12 +145,10 @@ impl Member {
     /// Begins a transaction with the age of one that is over.
     pub fn begin_as(&self, tx: TxId, options: TransactionOptions, resident: Weak<dyn Resident>) {
         let mut inside = self.inside.lock();
-        let first = [options.deadline, options.lease].into_iter().flatten().min();
         inside.machine.forget(tx);
         inside.machine.begin(tx, options);
         inside.residents.insert(tx, resident);
-        drop(inside);
-        self.wake_at(first);
+        self.wake_at(inside.machine.next_tick());
     }
 
     /// An id for a transaction that begins now.
@@ -213,7 +219,23 @@ impl Member {
         let now = self.now();
         let mut inside = self.inside.lock();
         let Inside { machine, table, .. } = &mut *inside;
+        if !self.clock.is_directed() && now.0 >= self.planned.load(Ordering::SeqCst) {
+            // After a freeze: what is over ends before anything that was said in it is heard, late.
+            machine.tick(table, now);
+        }
         machine.receive(table, from, frame, now);
+        self.tell(&mut inside);
+    }
+
+    /// There is a new stream to another node. A directed one says what it has to say when it is told that time has passed.
+    pub(crate) fn reached(&self, peer: &NodeId) {
+        if self.clock.is_directed() {
+            return;
+        }
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        let Inside { machine, table, .. } = &mut *inside;
+        machine.reached(table, peer, now);
         self.tell(&mut inside);
     }
 
@@ -250,7 +272,7 @@ impl Member {
     }
 
     /// Tells everybody what came of a step.
-    fn tell(&self, inside: &mut Inside) {
+    pub(super) fn tell(&self, inside: &mut Inside) {
         for output in inside.machine.take_outputs() {
             match output {
                 Output::Send { to, frame } => self.wire.send(&to, *frame),
@@ -270,10 +292,12 @@ impl Member {
                 Output::Changed { watch, change } => self.watchers.tell(watch, change),
                 Output::PeerUp(peer) => self.peer_changed(inside, &peer, true),
                 Output::PeerDown(peer) => self.peer_changed(inside, &peer, false),
+                Output::Letter { from, about, note } => self.mailboxes.deliver(&from, &about, &note),
                 Output::Unwelcome(unwelcome) => tracing::warn!(node = %self.name, "{unwelcome}"),
                 _ => {}
             }
         }
+        self.wake_at(inside.machine.next_tick());
         for tx in inside.machine.take_stirred() {
             if let Some(resident) = inside.residents.get(&tx).and_then(Weak::upgrade) {
                 resident.stirred(&inside.machine);
@@ -282,19 +306,46 @@ impl Member {
     }
 
     fn peer_changed(&self, inside: &Inside, peer: &NodeId, is_up: bool) {
-        tracing::info!(node = %self.name, %peer, is_up, "peer");
+        tracing::info!(node = %self.name, %peer, "a peer is {}", if is_up { "up" } else { "down" });
+        self.mailboxes.peer_changed(peer, is_up);
         self.members.send_modify(|members| {
             members.insert(peer.clone(), is_up);
         });
         let incarnation = inside.machine.incarnation_of(peer).filter(|_| is_up);
-        for resident in inside.residents.values().filter_map(Weak::upgrade) {
-            resident.node_changed(peer, incarnation);
+        let since = self.now();
+        self.presence.send_modify(|presence| {
+            presence.insert(peer.clone(), Presence { is_up, incarnation, since });
+        });
+        let monitors = |tx: &TxId| inside.machine.transaction(*tx).is_some_and(|tx| tx.options().monitor_nodes);
+        for (_, resident) in inside.residents.iter().filter(|(tx, _)| monitors(tx)) {
+            if let Some(resident) = resident.upgrade() {
+                resident.node_changed(peer, incarnation);
+            }
         }
     }
 
     /// The other nodes and whether they are there, now and whenever that changes.
     pub fn members(&self) -> watch::Receiver<BTreeMap<NodeId, bool>> {
         self.members.subscribe()
+    }
+
+    /// How the other nodes stand, now and whenever that changes: in which incarnation they are there, and since when.
+    ///
+    /// ```
+    /// # use lock_core::{NodeId, Timing};
+    /// # use lock_server::{Member, MemoryNetwork};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (network, names) = (MemoryNetwork::new(), ["n1", "n2"].map(NodeId::new));
+    /// let [n1, n2] = names.each_ref().map(|name| Member::in_memory(name, &names, Timing::default(), &network));
+    /// let mut presence = n1.presence();
+    /// // Waits until n2 is there; `changed` waits for whatever comes next.
+    /// let seen = presence.wait_for(|presence| presence[n2.name()].is_up).await.unwrap().clone();
+    /// assert_eq!(seen[n2.name()].incarnation, Some(n2.view().incarnation));
+    /// # }
+    /// ```
+    pub fn presence(&self) -> watch::Receiver<BTreeMap<NodeId, Presence>> {
+        self.presence.subscribe()
     }
 
     /// How it sees itself and the others.
@@ -306,8 +357,28 @@ impl Member {
             is_recovering: inside.machine.is_recovering(),
             peers: self.members.borrow().clone(),
             transactions: inside.residents.len(),
-            counters: inside.machine.counters(),
+            counters: inside.machine.counters().clone(),
         }
+    }
+
+    /// How often what happened on this node, and how long the ways out took.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use lock_core::{NodeId, Timing};
+    /// use lock_server::{Member, MemoryNetwork};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (name, network) = (NodeId::new("n1"), MemoryNetwork::new());
+    /// let member = Member::in_memory(&name, std::slice::from_ref(&name), Timing::default(), &network);
+    /// let counters = member.counters();
+    /// assert_eq!((counters.looks, counters.phantoms, counters.deadlocks()), (0, 0, 0));
+    /// # }
+    /// ```
+    pub fn counters(&self) -> Counters {
+        self.inside.lock().machine.counters().clone()
     }
 
     /// The deadlocks that ended here of late, the newest 1024, oldest first.
@@ -330,13 +401,13 @@ impl Member {
     /// How its table stands.
     pub fn status_of_table(&self) -> NodeStatus {
         let inside = self.inside.lock();
-        let (counters, deadlocks) = (inside.machine.counters(), inside.resolved);
+        let (searches, deadlocks) = (inside.machine.counters().looks, inside.resolved);
         NodeStatus {
             name: self.name.clone(),
             incarnation: inside.machine.incarnation(),
             claims: inside.table.len(),
             waiting: inside.table.waiting_transactions(),
-            statistics: Statistics { searches: counters.looks, deadlocks, ..Statistics::default() },
+            statistics: Statistics { searches, deadlocks, ..Statistics::default() },
         }
     }
 
@@ -394,11 +465,10 @@ impl Member {
         done.map(|()| refused)
     }
 
-    /// The token of what a transaction believes to have of an object, in that mode or a stronger one, if enough nodes grant
-    /// it still: the largest of them.
-    pub fn token(&self, tx: TxId, object: &Object, mode: Mode) -> Option<Token> {
+    /// What a transaction believes to have of an object, in that mode or a stronger one, if enough nodes grant it still.
+    pub fn tenure(&self, tx: TxId, object: &Object, mode: Mode) -> Option<Tenure> {
         let now = self.now();
-        self.inside.lock().machine.token(tx, object, mode, now)
+        self.inside.lock().machine.tenure(tx, object, mode, now)
     }
 
     /// Whether the table and the machine keep their promises.

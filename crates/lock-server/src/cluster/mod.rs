@@ -11,14 +11,18 @@
 //! | what has passed between it and a peer | [`Traffic`] |
 //! | how ids stay different on all nodes | `ids` |
 //! | who waits here | [`Resident`] |
+//! | how the other nodes are there | [`Presence`] |
+//! | what programs at nodes say to each other | `letters` |
 //! | what may be asked of it from outside | [`Question`], `answering` |
 
 mod answering;
 mod clock;
 mod direction;
 mod ids;
+mod letters;
 mod member;
 mod memory;
+mod presence;
 mod question;
 mod resident;
 mod slow;
@@ -29,6 +33,7 @@ pub use direction::{Direction, Director};
 pub(crate) use ids::number_of;
 pub use member::{Member, MemberView};
 pub use memory::MemoryNetwork;
+pub use presence::Presence;
 pub use question::{
     Answer, LocksView, NodeCounters, NodeView, ObjectView, PartView, PeerView, Question, TransactionRow,
     TransactionView, TransactionsView, WaitsRow, WaitsView,

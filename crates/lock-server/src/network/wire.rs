@@ -10,8 +10,9 @@ use tokio::sync::{Mutex, mpsc};
 use super::streams::Streams;
 use crate::{Traffic, Wire};
 
-/// How many frames may wait for one peer. More are lost, and said again.
-const ROOM: usize = 8_192;
+/// How many frames may wait for one peer. More are lost, and said again. There is room for all that a node may have on its
+/// way to another one before it is busy, and as much again for what is given back.
+const ROOM: usize = 32_768;
 
 /// The queue of a peer, to be emptied by whoever has a stream to it.
 pub(super) type Queue = Arc<Mutex<mpsc::Receiver<Frame>>>;

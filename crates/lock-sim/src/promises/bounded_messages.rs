@@ -8,9 +8,9 @@ use super::Promise;
 use crate::World;
 
 /// Checks that promise. In the first reading no node is asked twice for the waits of the same transaction; in the second one no node
-/// is asked twice; there is one verdict. Each question has one answer. So a look that meets `t` transactions on `n` nodes costs at most `2·n·t` messages in
-/// the first reading (as a rule `2·n`: a node tells all that it knows), `2·n` in the second one, 2 for the verdict, and
-/// a note to each home of a member.
+/// is asked twice; there is one verdict for each deadlock, and no two name the same victim. Each question has one answer. So a look that meets `t`
+/// transactions on `n` nodes costs at most `2·n·t` messages in the first reading (as a rule `2·n`: a node tells all that it knows), `2·n` in the second
+/// one, and for each deadlock 2 for the verdict and a note to each home of a member.
 #[derive(Clone, Debug, Default)]
 pub struct BoundedMessages {
     looks: BTreeMap<(NodeId, Incarnation, u64), Asked>,
@@ -21,7 +21,7 @@ pub struct BoundedMessages {
 struct Asked {
     first: BTreeSet<(NodeId, TxId)>,
     second: BTreeSet<NodeId>,
-    verdicts: u32,
+    victims: BTreeSet<TxId>,
 }
 
 impl Promise for BoundedMessages {
@@ -62,9 +62,9 @@ impl Asked {
                     Err(format!("{to} was asked twice to confirm"))
                 }
             }
-            Message::Resolve { .. } => {
-                self.verdicts += 1;
-                if self.verdicts == 1 { Ok(()) } else { Err(String::from("two verdicts")) }
+            Message::Resolve { evidence, .. } => {
+                let tx = evidence.tx;
+                if self.victims.insert(tx) { Ok(()) } else { Err(format!("two verdicts name {tx}")) }
             }
             _ => Ok(()),
         }

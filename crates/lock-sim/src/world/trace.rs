@@ -79,8 +79,9 @@ fn said(message: &Message) -> String {
             format!("look {look}: {} live here, {} wait here", rows.homes.len(), rows.waits.len())
         }
         Message::Resolve { look, evidence } => format!("look {look}: {}", evidence.deadlock.way_out),
-        Message::Resolved { look, acted } => format!("look {look}: {}", if *acted { "done" } else { "stale" }),
+        Message::Resolved { look, tx, acted } => format!("look {look}: {tx} {}", if *acted { "done" } else { "stale" }),
         Message::Note { deadlock, .. } => format!("resolved: {}", deadlock.way_out),
+        Message::Letter { about, note } => format!("a letter about {about}, {} bytes", note.len()),
     }
 }
 

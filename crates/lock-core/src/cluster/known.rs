@@ -1,0 +1,62 @@
+//! What a look has been told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rows::{HomeRow, Rows};
+use super::shape::ShapeWriter;
+use super::shape_of_message::write_waits;
+use crate::{NodeId, Object, TxId, WaitView};
+
+/// What has been told so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) homes: BTreeMap<TxId, HomeRow>,
+    pub(crate) waits: BTreeMap<(TxId, NodeId), Vec<WaitView>>,
+    pub(crate) lives_at: BTreeMap<TxId, NodeId>,
+}
+
+impl Known {
+    pub(super) fn write_shape(&self, out: &mut ShapeWriter) {
+        out.plain(&self.lives_at);
+        out.each(self.homes.values(), |out, row| row.write_shape(out));
+        out.each(&self.waits, |out, ((tx, node), waits)| {
+            out.plain(&(tx, node));
+            write_waits(waits, node, out);
+        });
+    }
+
+    /// Takes in what a node tells.
+    pub(super) fn take(&mut self, node: &NodeId, rows: Rows) {
+        for row in rows.homes {
+            self.lives_at.insert(row.tx, node.clone());
+            self.homes.insert(row.tx, row);
+        }
+        self.waits.extend(rows.waits.into_iter().map(|row| ((row.tx, node.clone()), row.waits)));
+        for (tx, home) in rows.elsewhere {
+            self.lives_at.entry(tx).or_insert(home);
+        }
+    }
+
+    /// A wait that its home and its node tell alike.
+    pub(crate) fn wait(&self, tx: TxId, node: &NodeId, object: &Object, place: u64) -> Option<&WaitView> {
+        let waits = self.waits.get(&(tx, node.clone()))?;
+        waits.iter().find(|wait| wait.object == *object && wait.place == place)
+    }
+
+    /// Whether what a transaction has or wants there does not stand in anybody's way for long.
+    pub(crate) fn is_letting_go(&self, tx: TxId, node: &NodeId, object: &Object) -> bool {
+        let row = self.homes.get(&tx).filter(|row| !row.letting_go.is_empty());
+        row.is_some_and(|row| row.letting_go.iter().any(|(at, what)| at == node && what == object))
+    }
+
+    /// Whom to ask for what is still missing.
+    pub(super) fn missing(&self) -> BTreeSet<(NodeId, TxId)> {
+        let homes = self.lives_at.iter().filter(|(tx, _)| !self.homes.contains_key(tx));
+        let homes = homes.map(|(tx, home)| (home.clone(), *tx));
+        let waiting = self
+            .homes
+            .values()
+            .flat_map(|row| row.unmet.iter().flat_map(|unmet| &unmet.waits).map(|(node, _)| (node.clone(), row.tx)));
+        homes.chain(waiting.filter(|(node, tx)| !self.waits.contains_key(&(*tx, node.clone())))).collect()
+    }
+}

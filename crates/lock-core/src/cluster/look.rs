@@ -1,0 +1,109 @@
+//! A look for deadlocks under way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::known::Known;
+use super::node::NodeMachine;
+use super::shape::ShapeWriter;
+use super::timing::{Timing, after};
+use crate::search::Sight;
+use crate::{Millis, NodeId, TxId};
+
+/// A look under way.
+#[derive(Clone, Debug)]
+pub(super) struct Look {
+    /// Who looks, and how many looks of theirs in a row were in vain.
+    pub(super) lookers: BTreeMap<TxId, u32>,
+    began: Millis,
+    /// It takes so long that it holds nobody up any more, and judges by what it knows.
+    pub(super) slow: bool,
+    pub(super) stage: Stage,
+    pub(super) known: Known,
+    /// What was asked for, and of whom.
+    pub(super) asked: BTreeSet<(NodeId, TxId)>,
+    /// Who has not answered yet, and how often it was asked.
+    pub(super) open: BTreeMap<NodeId, u32>,
+    /// How many rounds of questions the first reading took.
+    pub(super) rounds: u32,
+    /// How many answers have come.
+    pub(super) answers: u32,
+    /// Who was told to act, and when the circle was closed, as far as is known here.
+    pub(super) closed: BTreeMap<TxId, Millis>,
+}
+
+/// How far a look has come.
+#[derive(Clone, Debug)]
+pub(super) enum Stage {
+    /// Gathering.
+    First,
+    /// Reading those who are stuck again.
+    Second {
+        /// What was read first.
+        sights: Vec<Sight>,
+        /// Whether anybody is stuck besides.
+        again: bool,
+    },
+    /// Evidence was sent.
+    Told {
+        /// Whether anybody is stuck who would be with the victims gone.
+        again: bool,
+        /// Whether some of it was acted upon.
+        acted: bool,
+        /// Whether some of what was seen had changed meanwhile.
+        vain: bool,
+    },
+}
+
+impl Look {
+    /// Knows nothing yet but who looks, and that they live here.
+    pub(super) fn new(lookers: BTreeMap<TxId, u32>, here: &NodeId, now: Millis) -> Self {
+        let mut known = Known::default();
+        known.lives_at.extend(lookers.keys().map(|looker| (*looker, here.clone())));
+        Self {
+            lookers,
+            began: now,
+            slow: false,
+            stage: Stage::First,
+            known,
+            asked: BTreeSet::new(),
+            open: BTreeMap::new(),
+            rounds: 0,
+            answers: 0,
+            closed: BTreeMap::new(),
+        }
+    }
+
+    /// From when on it is slow.
+    pub(super) fn is_slow_at(&self) -> Millis {
+        after(self.began, Timing::SLOW_LOOK)
+    }
+
+    /// An answer came that was waited for.
+    pub(super) fn is_answered_by(&mut self, node: &NodeId) -> bool {
+        let Some(open) = self.open.get_mut(node) else { return false };
+        *open -= 1;
+        if *open == 0 {
+            self.open.remove(node);
+        }
+        true
+    }
+
+    /// Takes down what it knows, and what it waits for.
+    pub(super) fn write_shape(&self, out: &mut ShapeWriter) {
+        let Self { lookers, began: _, slow, stage, known, asked, open, rounds, answers, closed: _ } = self;
+        // Of the answers it only matters whether there was more than one.
+        out.plain(&(lookers, slow, asked, open, (*rounds).min(NodeMachine::NEAR + 1), (*answers).min(2)));
+        if out.time_goes_on && !slow {
+            out.time(self.is_slow_at());
+        }
+        known.write_shape(out);
+        match stage {
+            Stage::First => out.plain(&0_u8),
+            Stage::Second { sights, again } => {
+                out.plain(&(1_u8, again));
+                out.each(sights, |out, sight| sight.write_shape(out));
+            }
+            Stage::Told { again, acted, vain } => out.plain(&(2_u8, again, acted, vain)),
+        }
+    }
+}
