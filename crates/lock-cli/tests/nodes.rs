@@ -66,7 +66,7 @@ fn what_was_asked_of_a_frozen_node_is_not_done_when_it_thaws_too_late() {
     let peer = addresses.start(2, &["--node-timeout-ms", "600"]);
     let mut program = addresses.by_hand(1, 600);
     addresses.until_states(2, &["up"; 2]);
-    ["begin a", "begin b", "begin c", "lock a first n2"].map(|line| program.say(line));
+    ["begin a", "begin b", "begin c", "lock a first n2"].into_iter().for_each(|line| program.say(line));
     let token = |line: String| {
         let number = line.rsplit_once('#').map(|(_, number)| number.trim_end_matches(')').parse::<u64>());
         number.and_then(Result::ok).unwrap_or_else(|| panic!("no token in {line}"))

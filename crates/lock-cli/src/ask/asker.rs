@@ -82,12 +82,11 @@ impl Asker {
             .map(|whom| {
                 let (whom, credentials, within) = (whom.clone(), self.credentials.clone(), self.within);
                 self.runtime.spawn(async move {
-                    match lock_server::ask(&whom, &credentials, &Question::Node, within).await? {
-                        Answer::Node(view) => Ok(view),
-                        _ => {
-                            let why = String::from("it answers something else");
-                            Err(AskError::Refused { address: whom.address, why })
-                        }
+                    if let Answer::Node(view) = lock_server::ask(&whom, &credentials, &Question::Node, within).await? {
+                        Ok(view)
+                    } else {
+                        let why = String::from("it answers something else");
+                        Err(AskError::Refused { address: whom.address, why })
                     }
                 })
             })

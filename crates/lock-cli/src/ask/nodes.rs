@@ -44,25 +44,26 @@ struct Row {
 struct Nodes {
     cluster: String,
     asked: NodeId,
-    nodes: Vec<Row>,
+    #[serde(rename = "nodes")]
+    rows: Vec<Row>,
 }
 
 pub(crate) fn nodes(arguments: &AskArguments) -> Result<Verdict, Trouble> {
     let asker = Asker::new(arguments)?;
-    let asked = asker.node(&asker.whom)?;
+    let view = asker.node(&asker.whom)?;
     let whom = |peer: &PeerView| Whom { node: Some(peer.node.clone()), address: peer.address.clone() };
-    let told = asker.nodes(&asked.peers.iter().map(whom).collect::<Vec<_>>());
-    let peers: Vec<PeerView> = asked.peers.clone();
+    let told = asker.nodes(&view.peers.iter().map(whom).collect::<Vec<_>>());
+    let peers: Vec<PeerView> = view.peers.clone();
     let mut rows: Vec<Row> = peers.into_iter().zip(told).map(|(peer, told)| row_of_peer(peer, told)).collect();
-    let (cluster, name) = (asked.cluster.clone(), asked.node.clone());
-    rows.insert(0, own_row(asker.whom.address, asked));
+    let (cluster, name) = (view.cluster.clone(), view.node.clone());
+    rows.insert(0, own_row(asker.whom.address, view));
     rows.sort_by(|one, other| one.node.cmp(&other.node));
     let all_up = rows.iter().all(|row| row.state == State::Up);
-    let nodes = Nodes { cluster, asked: name, nodes: rows };
+    let nodes = Nodes { cluster, asked: name, rows };
     if arguments.json {
-        json::print(&nodes)?
+        json::print(&nodes)?;
     } else {
-        show(&nodes)?
+        show(&nodes)?;
     }
     Ok(if all_up { Verdict::Passed } else { Verdict::Failed })
 }
@@ -105,13 +106,13 @@ fn show(nodes: &Nodes) -> io::Result<()> {
         "PHANTOMS",
         "DEADLOCKS",
     ];
-    let rows: Vec<Vec<String>> = nodes.nodes.iter().map(cells).collect();
+    let rows: Vec<Vec<String>> = nodes.rows.iter().map(cells).collect();
     table::print(&head, &rows)?;
-    for row in nodes.nodes.iter().filter(|row| matches!(row.state, State::Down | State::Unseen)) {
+    for row in nodes.rows.iter().filter(|row| matches!(row.state, State::Down | State::Unseen)) {
         let since = table::duration(row.for_ms.unwrap_or_default());
         println!("{} has not been there for {since}, as {} sees it", row.node, nodes.asked);
     }
-    for (row, error) in nodes.nodes.iter().filter_map(|row| Some((row, row.error.as_ref()?))) {
+    for (row, error) in nodes.rows.iter().filter_map(|row| Some((row, row.error.as_ref()?))) {
         println!("{}: {error}", row.node);
     }
     Ok(())
