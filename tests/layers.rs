@@ -22,16 +22,21 @@ const LAYERS: [(&str, &[&str]); 9] = [
 /// What `lock-core` may take from others: nothing that has a clock, a task, a socket or a log.
 const PURE: [&str; 8] = ["foldhash", "hashbrown", "petgraph", "serde", "slab", "smallvec", "smol_str", "thiserror"];
 
-/// The files of actors, and those that keep an address of one.
 /// Files of the link between nodes.
-const LINKS: [&str; 6] = [
+const LINKS: [&str; 11] = [
     "crates/lock-server/src/network/accept.rs",
     "crates/lock-server/src/network/admin/ask.rs",
     "crates/lock-server/src/network/admin/desk.rs",
+    "crates/lock-server/src/network/admin/whom.rs",
+    "crates/lock-server/src/network/builder.rs",
+    "crates/lock-server/src/network/caller.rs",
     "crates/lock-server/src/network/codec.rs",
     "crates/lock-server/src/network/dial.rs",
     "crates/lock-server/src/network/door.rs",
+    "crates/lock-server/src/network/lobby.rs",
+    "crates/lock-server/src/network/tls.rs",
 ];
+/// The files of actors, and those that keep an address of one.
 const ACTORS: [&str; 6] = [
     "crates/lock-agent/src/agent.rs",
     "crates/lock-agent/src/shared.rs",

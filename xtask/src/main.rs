@@ -1,8 +1,9 @@
-//! Development tasks: `cargo xtask check`, `fix`, `verify`, `fuzz`, `bench`.
+//! Development tasks: `cargo xtask check`, `fix`, `verify`, `fuzz`, `soak`, `bench`.
 
 mod bench;
 mod check;
 mod fuzz;
+mod soak;
 mod verify;
 mod workspace;
 
@@ -28,6 +29,8 @@ enum Task {
     Verify(verify::VerifyArgs),
     /// Lets each fuzz target run for some minutes.
     Fuzz(fuzz::FuzzArgs),
+    /// Kills, freezes and splits a cluster of real processes while clients lock at random.
+    Soak(soak::SoakArgs),
     /// Measures Gordian and its peers in turns, and makes the table and the pictures.
     Bench(bench::BenchArgs),
 }
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Task::Fix => check::fix(),
         Task::Verify(args) => verify::verify(&args),
         Task::Fuzz(args) => fuzz::fuzz(&args),
+        Task::Soak(args) => soak::soak(&args),
         Task::Bench(args) => bench::bench(&args),
     };
     match done {

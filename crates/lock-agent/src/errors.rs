@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lock_core::{ClaimError, InvalidObject, NotHeld, Object, Over, Refused, TxId};
+use lock_core::{ClaimError, InvalidObject, NodeId, NotHeld, Object, Over, Refused, TxId};
 use thiserror::Error;
 
 /// Why a lock that was tried for is not had. Nothing was queued.
@@ -12,6 +12,17 @@ pub enum TryError {
     /// Somebody else has it, or waits for it; says who.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// It is claimed on other nodes too, and these have to be asked: it will be had if they all grant it at once, else all is as
+    /// before. [`Transaction::info`](crate::Transaction::info) tells which.
+    #[error("{tx} does not know yet: {object} is also on {}, which {} asked", row(.nodes), if .nodes.len() == 1 { "is" } else { "are" })]
+    Asked {
+        /// Who asked.
+        tx: TxId,
+        /// For what.
+        object: Object,
+        /// Who has yet to answer.
+        nodes: Vec<NodeId>,
+    },
     /// The claim itself is not taken.
     #[error(transparent)]
     Claim(#[from] ClaimError),
@@ -59,6 +70,10 @@ pub enum ReleaseError {
         /// What it keeps.
         object: Object,
     },
+}
+
+fn row(nodes: &[NodeId]) -> String {
+    nodes.iter().map(NodeId::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn held_by(holders: &[TxId]) -> String {

@@ -59,6 +59,11 @@ pub struct Events {
 }
 
 impl Events {
+    /// The next event, without the caller being told of anything by it.
+    pub(crate) async fn unread(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+
     /// The next event; waits for it. `None` when the transaction is over and all that was kept is read.
     ///
     /// To read of a grant is to be told of it: from then on it counts as known to the caller.

@@ -119,6 +119,10 @@ impl Far {
         if let Some(refused) = refused {
             return Err(refused.into());
         }
+        let nodes = self.member.with(|machine, _| machine.asked_elsewhere(self.tx, &object));
+        if !nodes.is_empty() {
+            return Err(TryError::Asked { tx: self.tx, object, nodes });
+        }
         // The node does not grant yet. Nothing is left in line.
         let _ = self.member.call(self.tx, Call::Withdraw(object.clone()));
         let (require, claimed) = (Require::All, vec![self.member.name().clone()]);

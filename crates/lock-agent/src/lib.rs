@@ -56,8 +56,8 @@ pub use lock_core::{
     Status, Timing, Token, TxId, Version, WaitGraph, WaiterView, WayOut, object,
 };
 pub use lock_server::{
-    ClusterBuilder, ClusterNode, Member, MemberView, MemoryNetwork, Node, NodeConfig, NodeStatus, Secret, StartError,
-    Statistics, WatchEnded, Watching,
+    ClusterBuilder, ClusterNode, Connections, Credentials, Member, MemberView, MemoryNetwork, Node, NodeConfig,
+    NodeStatus, Presence, Secret, StartError, Statistics, Tls, TlsError, WatchEnded, Watching,
 };
 pub use locks::{LockInfo, Locks};
 pub use placement::Placement;

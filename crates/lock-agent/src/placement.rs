@@ -46,7 +46,7 @@ impl Placement {
     }
 }
 
-/// The same on every machine and in every version: FNV-1a over both names, mixed as in SplitMix64.
+/// The same on every machine and in every version: FNV-1a over both names, mixed as in `SplitMix64`.
 fn weight(node: &NodeId, segment: &str) -> u64 {
     let bytes = node.as_str().bytes().chain([0]).chain(segment.bytes());
     let hash = bytes

@@ -187,7 +187,8 @@ impl Transaction {
     /// not pass those who wait for it.
     ///
     /// # Errors
-    /// [`TryError::Refused`] says who has it or waits for it; else as [`Transaction::lock`]. Nothing has changed then.
+    /// [`TryError::Refused`] says who has it or waits for it; [`TryError::Asked`] that it is claimed on other nodes too, whose
+    /// answers are under way; else as [`Transaction::lock`]. Nothing has changed then.
     pub fn try_lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, TryError> {
         let object = object.into_object().map_err(ClaimError::from)?;
         match &self.home {
@@ -310,6 +311,38 @@ impl Transaction {
             Home::Here(here) => here.events(),
             Home::Far(far) => far.events(),
         }
+    }
+
+    /// Calls this for each lock that it loses from now on, with the object: its node has gone, or come back without
+    /// it, or the lease is over. A lock that comes back, with [`Begin::await_nodes`](crate::Begin::await_nodes), comes back with another token.
+    ///
+    /// It is called on a task of its own, soon after the loss; whoever works on looks at the guard. The same is told by
+    /// [`Event::Lost`](crate::Event::Lost), by [`Transaction::losses`], and by the errors of calls that wait.
+    ///
+    /// ```
+    /// # use lock_agent::{Locks, Mode};
+    /// # use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tx = Locks::local().begin().lease(Duration::from_millis(5)).await;
+    /// let (lost, mut told) = tokio::sync::mpsc::unbounded_channel();
+    /// tx.on_lost(move |object| drop(lost.send(object)));
+    /// tx.lock("leases/7", Mode::Write).await?;
+    /// assert_eq!(told.recv().await.unwrap().as_str(), "leases/7");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_lost(&self, mut told: impl FnMut(Object) + Send + 'static) {
+        let mut events = self.events();
+        lock_server::spawn(|| {
+            tokio::spawn(async move {
+                while let Some(event) = events.unread().await {
+                    if let crate::Event::Lost { object } = event {
+                        told(object);
+                    }
+                }
+            })
+        });
     }
 
     /// Ends it: everything is released before the call returns, and who waited for it is granted. Never waits. Dropping the

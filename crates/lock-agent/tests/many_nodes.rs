@@ -187,7 +187,7 @@ async fn a_unit_of_work_is_retried_with_its_age_until_it_is_done() {
 async fn events_tell_of_grants_deadlocks_and_nodes() {
     let cluster = Cluster::start().await;
     let (n1, n2, n3) = (cluster.names[0].clone(), cluster.names[1].clone(), cluster.names[2].clone());
-    let tx = cluster.locks(0).begin().await;
+    let tx = cluster.locks(0).begin().monitor_nodes(true).await;
     let mut events = tx.events();
     within(tx.lock_many([claim("a", Mode::Write).on([n2.clone(), n1.clone()])])).await.expect("free");
     let mut seen = Vec::new();
@@ -206,6 +206,43 @@ async fn events_tell_of_grants_deadlocks_and_nodes() {
         }
     };
     assert_eq!(within(lost).await.as_str(), "a");
+}
+
+#[tokio::test]
+async fn a_lost_lock_is_told_by_callback_event_guard_and_error() {
+    let cluster = Cluster::start().await;
+    let [n1, n2] = [0, 1].map(|at| cluster.names[at].clone());
+    let tx = cluster.locks(0).begin().await;
+    let (lost, mut told) = tokio::sync::mpsc::unbounded_channel();
+    tx.on_lost(move |object| drop(lost.send(object)));
+    let (mut events, mut more_events) = (tx.events(), tx.events());
+    let guard = within(tx.lock_many([claim("a", Mode::Write).on([n2.clone()])])).await.expect("free").remove(0);
+    cluster.network.cut(&n1, &n2);
+    assert_eq!(within(told.recv()).await.expect("it is called").as_str(), "a");
+    for events in [&mut events, &mut more_events] {
+        let mut seen = Vec::new();
+        while !matches!(seen.last(), Some(Event::Lost { .. })) {
+            seen.push(within(events.next()).await.expect("it lives"));
+        }
+        assert!(!seen.iter().any(|event| matches!(event, Event::NodeDown { .. })), "without `monitor_nodes`: {seen:?}");
+    }
+    assert!(!guard.is_held());
+    assert_eq!(tx.losses(), [guard.object().clone()]);
+    let refused = within(tx.await_all()).await;
+    assert!(matches!(refused, Err(ClaimError::CannotServe { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn how_nodes_are_there_is_told_with_incarnation_and_since_when() {
+    let cluster = Cluster::start().await;
+    let [n1, n2] = [0, 1].map(|at| cluster.names[at].clone());
+    let mut presence = cluster.members[0].presence();
+    let up = presence.borrow_and_update()[&n2];
+    assert_eq!((up.is_up, up.incarnation), (true, Some(cluster.members[1].view().incarnation)));
+    cluster.network.cut(&n1, &n2);
+    let down = within(presence.wait_for(|presence| !presence[&n2].is_up)).await.expect("it lives")[&n2];
+    assert_eq!(down.incarnation, None);
+    assert!(up.since < down.since && down.since <= cluster.members[0].now());
 }
 
 #[tokio::test]

@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// Exit status: 0 it does not wait, 1 it waits, 3 it waits in a circle or for one, 2 a node could not be asked or nobody
     /// knows the transaction.
     Why(WhyArguments),
+    /// Be one node of a scenario on the engine `cluster`, which starts it and speaks with it.
+    #[command(hide = true)]
+    StoryNode,
 }
 
 /// The settings of a node. They are text here, so that all that is wrong with them is told at once.
@@ -75,12 +78,24 @@ pub(crate) struct NodeArguments {
     /// A file with the secret that all nodes of the cluster share.
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<String>,
+    /// A file with the certificate of the authority that all nodes trust (PEM).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_ca: Option<String>,
+    /// A file with the certificate of this node: its name as a DNS name, signed by the authority.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_certificate: Option<String>,
+    /// A file with the key of that certificate.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<String>,
     /// After so much silence a node is down for its peers [default: 10000].
     #[arg(long, value_name = "MS")]
     pub(crate) node_timeout_ms: Option<String>,
     /// How long it waits at its start to be told what others hold [default: twice the node timeout].
     #[arg(long, value_name = "MS")]
     pub(crate) recovery_timeout_ms: Option<String>,
+    /// How long somebody who connects may take to prove who he is, and then to ask [default: 5000].
+    #[arg(long, value_name = "MS")]
+    pub(crate) handshake_timeout_ms: Option<String>,
     /// How many claims a transaction may have [default: 100000].
     #[arg(long, value_name = "N")]
     pub(crate) max_claims: Option<String>,
@@ -103,8 +118,12 @@ impl NodeArguments {
             "cluster" => &self.cluster,
             "listen" => &self.listen,
             "secret_file" => &self.secret_file,
+            "tls_ca" => &self.tls_ca,
+            "tls_certificate" => &self.tls_certificate,
+            "tls_key" => &self.tls_key,
             "node_timeout_ms" => &self.node_timeout_ms,
             "recovery_timeout_ms" => &self.recovery_timeout_ms,
+            "handshake_timeout_ms" => &self.handshake_timeout_ms,
             "max_claims" => &self.max_claims,
             "log" => &self.log,
             "log_format" => &self.log_format,
@@ -117,12 +136,22 @@ impl NodeArguments {
 /// Which node is asked, and how.
 #[derive(Args)]
 pub(crate) struct AskArguments {
-    /// Where the node listens; also GORDIAN_NODE [default: 127.0.0.1:7400].
-    #[arg(long, value_name = "HOST:PORT")]
+    /// Where the node listens, with its name if only that one is meant; also GORDIAN_NODE [default: 127.0.0.1:7400].
+    #[arg(long, value_name = "[NAME=]HOST:PORT")]
     pub(crate) node: Option<String>,
     /// A file with the secret of the cluster; also GORDIAN_SECRET_FILE, or GORDIAN_SECRET for the secret itself.
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
+    /// A file with the certificate of the authority that the nodes trust; also GORDIAN_TLS_CA. With certificates, `--node` needs
+    /// the name of the node.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// A file with a certificate that the authority has signed, for whatever name; also GORDIAN_TLS_CERTIFICATE.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// A file with the key of that certificate; also GORDIAN_TLS_KEY.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// How long to wait for the answer of a node.
     #[arg(long, value_name = "MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
     pub(crate) timeout_ms: u64,
@@ -242,8 +271,8 @@ pub(crate) struct ExplainArguments {
 /// On what the scenarios run.
 #[derive(Args)]
 pub(crate) struct WorldArguments {
-    /// What the scenarios run on: sim (the pure machines in virtual time), actors (real servers and
-    /// agents in this process), cluster (one process a node), naive (a plain reference to compare with).
+    /// What the scenarios run on: sim (the pure machines in virtual time), actors (real nodes in this
+    /// process), cluster (one process a node, joined over loopback), naive (a plain reference of one node).
     #[arg(long, value_name = "ENGINE", default_value_t)]
     pub(crate) engine: EngineKind,
     /// The seed of the interleavings.

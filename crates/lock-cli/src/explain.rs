@@ -13,7 +13,6 @@ use crate::run::run_once;
 use crate::verdict::{Trouble, Verdict};
 
 pub(crate) fn explain(arguments: &ExplainArguments) -> Result<Verdict, Trouble> {
-    lock_sim::engine_for(arguments.world.engine)?;
     let scenarios = load_all(&find_files(slice::from_ref(&arguments.file))?, arguments.world.engine)?;
     let is_drawn = arguments.format == Some(Format::Svg);
     if is_drawn && scenarios.len() > 1 {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod ask;
+mod certificates;
 mod explain;
 mod find;
 mod node;
@@ -9,6 +10,7 @@ mod paint;
 mod run;
 mod secret;
 mod sim;
+mod story_node;
 mod verdict;
 
 use std::io;
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Command::Locks(arguments) => ask::locks(&arguments),
         Command::Tx(arguments) => ask::tx(&arguments),
         Command::Why(arguments) => ask::why(&arguments),
+        Command::StoryNode => story_node::story_node(),
     };
     match done {
         Ok(verdict) => verdict.into(),

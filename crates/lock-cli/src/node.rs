@@ -1,5 +1,6 @@
 //! `gordian node`: runs one node of a cluster until it is told to end.
 
+mod credentials;
 pub(crate) mod environment;
 mod file;
 mod given;
@@ -35,11 +36,10 @@ pub(crate) fn node(arguments: &NodeArguments) -> Result<Verdict, Trouble> {
 
 async fn live(settings: Settings) -> Result<Verdict, Trouble> {
     let summary = settings.summary();
-    let has_secret = settings.has_secret;
     // Heard from now on: a signal that comes while the node starts ends it as well.
     let mut signals = Signals::listen()?;
     let node = settings.builder.start().await?;
-    announce(&node, &summary, has_secret)?;
+    announce(&node, &summary)?;
     let name = node.member().name().clone();
     let signal = signals.next().await;
     tracing::info!(node = %name, "{signal}: leaving");
@@ -54,18 +54,11 @@ async fn live(settings: Settings) -> Result<Verdict, Trouble> {
 }
 
 /// One line on standard output, for people and scripts, whatever is logged.
-fn announce(node: &ClusterNode, summary: &str, has_secret: bool) -> io::Result<()> {
+fn announce(node: &ClusterNode, summary: &str) -> io::Result<()> {
     let (address, incarnation) = (node.address(), node.member().view().incarnation);
     let mut out = io::stdout().lock();
     writeln!(out, "listening at {address}: {summary}, incarnation {incarnation}")?;
-    out.flush()?;
-    drop(out);
-    if !has_secret {
-        let warning = "this node runs WITHOUT A SECRET: every process on this machine may join the cluster and ask it \
-             anything; set `secret_file`";
-        eprintln!("{}", crate::paint::complaint(warning));
-    }
-    Ok(())
+    out.flush()
 }
 
 /// What tells a process to end.

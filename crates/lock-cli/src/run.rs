@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use lock_sim::{Report, Scenario, Timeline, engine_for, engine_for_scenario};
+use lock_sim::{Report, Scenario, Timeline, engine_for_scenario};
 
 use crate::arguments::{RunArguments, WorldArguments};
 use crate::find::{find_files, load_all};
@@ -20,7 +20,6 @@ use shown::{Shown, Tally};
 
 pub(crate) fn run(arguments: &RunArguments) -> Result<Verdict, Trouble> {
     check_seeds(arguments)?;
-    engine_for(arguments.world.engine)?;
     let scenarios = load_all(&find_files(&arguments.paths)?, arguments.world.engine)?;
     let started = Instant::now();
     let mut shown = Shown::new(io::stdout().lock(), arguments);

@@ -41,13 +41,14 @@ fn long_enough(text: &str, place: &str) -> Result<Secret, String> {
     Secret::new(text).ok_or_else(|| format!("{place} has {} bytes; {least} at least are allowed", text.len()))
 }
 
+/// Whether others on this machine may read a file.
 #[cfg(unix)]
-fn is_open(path: &Path) -> bool {
+pub(crate) fn is_open(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_open(_: &Path) -> bool {
+pub(crate) fn is_open(_: &Path) -> bool {
     false
 }

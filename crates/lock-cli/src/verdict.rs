@@ -58,8 +58,6 @@ pub(crate) enum Trouble {
     Start(#[from] StartError),
     #[error("{0}")]
     Ask(#[from] AskError),
-    #[error("{0}")]
-    Secret(String),
     #[error("no node knows {tx}: it is over, or has never been; {asked} asked")]
     NobodyKnows { tx: TxId, asked: String },
     #[error("cannot write the output: {0}")]

@@ -33,11 +33,14 @@ mod supervisor;
 mod watching;
 
 pub use cluster::{
-    Answer, LocksView, Member, MemberView, MemoryNetwork, NodeCounters, NodeView, ObjectView, PartView, PeerView,
-    Question, Resident, TransactionRow, TransactionView, TransactionsView, WaitsRow, WaitsView, Wire,
+    Answer, Direction, Director, LocksView, Member, MemberView, MemoryNetwork, NodeCounters, NodeView, ObjectView,
+    PartView, Passed, PeerView, Presence, Question, Resident, Traffic, TransactionRow, TransactionView,
+    TransactionsView, WaitsRow, WaitsView, Wire,
 };
 pub use mail::{Mail, Mailbox};
-pub use network::{AskError, ClusterBuilder, ClusterNode, Secret, StartError, ask};
+pub use network::{
+    AskError, ClusterBuilder, ClusterNode, Connections, Credentials, Secret, StartError, Tls, TlsError, Whom, ask,
+};
 pub use node::{Node, NodeConfig};
 pub use operations::{RequestError, Stopped};
 pub use parties::Party;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use lock_agent::{ClaimError, Locks, Scope, Status, Transaction, TryError, Watching};
+use lock_agent::{Locks, Scope, Transaction, Watching};
 use lock_core::{Deadlock, Mode, Object, Token, TxId, WaitGraph, WayOut};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::acting::act;
 use crate::{Action, Engine, Refusal, Standing, TxOptions, TxStatus};
 
 /// More turns of the runtime than a message takes from a timer through the server to a transaction.
@@ -20,7 +21,7 @@ pub struct ActorNode {
     // Before the runtime: what is dropped here may still speak to its actors.
     transactions: BTreeMap<TxId, Arc<Transaction>>,
     ended: BTreeSet<TxId>,
-    watches: BTreeMap<Object, (Watching, BTreeSet<Token>)>,
+    watches: BTreeMap<Object, (Watching, Vec<Token>)>,
     locks: Locks,
     runtime: Runtime,
 }
@@ -50,7 +51,7 @@ impl ActorNode {
         };
         for object in objects {
             let node = self.locks.node().expect("a node in this process alone");
-            let watch = || (node.watch(object.clone(), Scope::Object), BTreeSet::new());
+            let watch = || (node.watch(object.clone(), Scope::Object), Vec::new());
             self.watches.entry(object.clone()).or_insert_with(watch);
         }
     }
@@ -59,7 +60,10 @@ impl ActorNode {
     fn read_watches(&mut self) {
         for (watching, tokens) in self.watches.values_mut() {
             while let Some(change) = watching.try_next() {
-                tokens.extend(change.holders.iter().map(|holder| holder.token));
+                // Of grants in one step the watch tells no order.
+                let holders: BTreeSet<Token> = change.holders.iter().map(|holder| holder.token).collect();
+                let new: Vec<Token> = holders.into_iter().filter(|token| !tokens.contains(token)).collect();
+                tokens.extend(new);
             }
         }
     }
@@ -68,30 +72,6 @@ impl ActorNode {
         if outcome.is_ok() && matches!(action, Action::End | Action::Drop) {
             self.ended.insert(tx);
         }
-    }
-}
-
-/// Does one thing, as a program would.
-fn act(transaction: &Transaction, action: &Action) -> Result<(), Refusal> {
-    let refuse = |error: &dyn std::fmt::Display| Refusal(error.to_string());
-    match action {
-        Action::Lock(claims) => transaction.lock_many_nowait(claims.iter().cloned()).map_err(|error| refuse(&error)),
-        Action::LockOn(claim) => transaction.lock_nowait(claim.clone()).map_err(|error| refuse(&error)),
-        Action::Try(object, mode) => match transaction.try_lock(object, *mode) {
-            Ok(_) | Err(TryError::Refused(_)) => Ok(()),
-            Err(error) => Err(refuse(&error)),
-        },
-        Action::Unlock(object) => transaction.unlock(object).map_err(|error| refuse(&error)),
-        Action::Downgrade(object) => transaction.downgrade(object).map_err(|error| refuse(&error)),
-        Action::Surrender(object) => transaction.surrender(object).map(drop).map_err(|error| refuse(&error)),
-        Action::Saw => match transaction.info().status {
-            Status::Ended | Status::Aborted => {
-                let over = pollster::block_on(transaction.await_all()).err();
-                Err(over.map_or_else(|| Refusal("ended".to_owned()), |error: ClaimError| refuse(&error)))
-            }
-            _ => Ok(()),
-        },
-        Action::End | Action::Drop => transaction.try_end().map_err(|error| refuse(&error)),
     }
 }
 
@@ -214,7 +194,7 @@ impl Engine for ActorNode {
 
     fn tokens(&mut self, object: &Object) -> Vec<Token> {
         self.read_watches();
-        self.watches.get(object).map(|(_, tokens)| tokens.iter().copied().collect()).unwrap_or_default()
+        self.watches.get(object).map(|(_, tokens)| tokens.clone()).unwrap_or_default()
     }
 
     fn wait_graph(&mut self) -> WaitGraph {

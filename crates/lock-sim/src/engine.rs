@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lock_core::{Claim, Deadlock, Mode, NodeId, Object, Status, Token, TxId, WaitGraph};
+use serde::{Deserialize, Serialize};
 
-use crate::{Deed, Fault};
-
-use crate::Standing;
+use crate::{Deed, Fault, Standing};
 
 /// How a scenario's transaction is begun.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TxOptions {
     /// Abort instead of surrendering what the caller was told of.
     pub abort_on_deadlock: bool,
@@ -22,7 +21,7 @@ pub struct TxOptions {
 }
 
 /// What one transaction does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Claims without waiting; more than one claim enters in one atomic step.
     Lock(Vec<(Object, Mode)>),
@@ -45,7 +44,7 @@ pub enum Action {
 }
 
 /// What became of a transaction, in the words of the scenario language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TxStatus {
     /// It asked for nothing, or gave all back.
     NoLocks,
@@ -75,7 +74,7 @@ impl From<Status> for TxStatus {
 }
 
 /// The text of a refused action, in which the fixed words of the scenario language stand.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{0}")]
 pub struct Refusal(pub String);
 

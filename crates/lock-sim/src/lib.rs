@@ -12,6 +12,7 @@
 //! | [`Cluster`] | many nodes in a Rust test: transactions, faults, demands |
 //! | [`World`] | what it runs on: a cluster of nodes, with faults, in virtual time |
 //! | [`ActorNode`] | the same rules as programs meet them: a real node, real transactions |
+//! | `real` | many real nodes, in this process or in one each |
 //! | [`NaiveWorld`] | the rules of one node, as plainly as can be |
 //! | [`run`], [`Report`], [`Failure`] | how it is carried out and judged |
 //! | [`generate`], [`live`], [`shrink`] | random lives of clusters, and how a failing one is made small |
@@ -32,6 +33,7 @@
 //! # Ok::<(), lock_sim::ParseError>(())
 //! ```
 #![warn(missing_docs)]
+mod acting;
 mod actors;
 mod cluster;
 mod drain;
@@ -51,6 +53,7 @@ pub mod promises;
 mod pure;
 mod quorum;
 mod quorum_search;
+mod real;
 mod reproduce;
 mod runner;
 mod scenario;
@@ -69,6 +72,8 @@ mod world;
 pub use actors::ActorNode;
 pub use cluster::{Cluster, Want};
 pub use engine::{Action, Engine, Refusal, TxOptions, TxStatus};
+#[cfg(target_os = "linux")]
+pub use engines::cluster_of;
 pub use engines::{EngineKind, EngineMissing, UnknownEngine, engine_for, engine_for_scenario};
 pub use explanation::{UnreadableDeadlock, read_deadlock};
 pub use failure::Failure;
@@ -81,6 +86,8 @@ pub use picture::draw;
 pub use pure::PureNode;
 pub use quorum::{Check, QuorumWorld, Rules, Scope, Surplus, Took, Turning};
 pub use quorum_search::{Broken, QuorumReport, QuorumTally, Timing, search_quorum_worlds};
+#[cfg(target_os = "linux")]
+pub use real::serve_node;
 pub use reproduce::{NotReproducible, reproduce};
 pub use runner::{Report, run, run_with_timeline};
 pub use scenario::{Begin, Claim, Command, DeadlockLike, Expectation, Fault, Scenario, Step, Together};

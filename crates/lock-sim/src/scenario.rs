@@ -1,5 +1,7 @@
 //! What a scenario file says: its commands and expectations, each with its line.
 
+use std::collections::BTreeSet;
+
 use lock_core::{Mode, NodeId, Object, Require, TxId};
 
 use crate::{Action, Deed, Names, TxOptions, TxStatus, Weather};
@@ -182,7 +184,29 @@ pub struct DeadlockLike {
     pub by_overtaking: bool,
 }
 
+impl Scenario {
+    /// The objects that its transactions may claim, each once.
+    pub fn objects(&self) -> Vec<Object> {
+        let all = self.steps.iter().flat_map(|step| match &step.command {
+            Command::Together(together) => together.steps.iter().collect(),
+            _ => vec![step],
+        });
+        let objects: BTreeSet<Object> = all.flat_map(|step| step.command.objects()).collect();
+        objects.into_iter().collect()
+    }
+}
+
 impl Command {
+    fn objects(&self) -> Vec<Object> {
+        match self {
+            Self::Lock(claim) => vec![claim.object.clone()],
+            Self::Act { action: Action::Lock(claims), .. } => claims.iter().map(|(object, _)| object.clone()).collect(),
+            Self::Act { action: Action::LockOn(claim), .. } => vec![claim.object.clone()],
+            Self::Act { action: Action::Try(object, _), .. } => vec![object.clone()],
+            _ => Vec::new(),
+        }
+    }
+
     /// What can be let loose at once with others, if the line says such a thing.
     pub fn deed(&self) -> Option<Deed> {
         match self {

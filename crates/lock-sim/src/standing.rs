@@ -5,7 +5,7 @@ use lock_core::{ClaimView, Mode, NodeId, Object};
 /// What one transaction has, and wants, of one object at some moment.
 ///
 /// With both modes it waits for a conversion of what it has.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Standing {
     /// The object.
     pub object: Object,

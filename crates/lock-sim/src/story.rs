@@ -1,6 +1,6 @@
 //! Scenario text inside a Rust test.
 
-use crate::{EngineKind, Report, Scenario, engine_for, run};
+use crate::{EngineKind, Report, Scenario, engine_for_scenario, needs_many_nodes, run};
 
 /// Runs scenario text and gives its [`Report`]; a wrong text and a failure panic.
 ///
@@ -22,8 +22,8 @@ use crate::{EngineKind, Report, Scenario, engine_for, run};
 /// ```
 ///
 /// # Panics
-/// If the text is no scenario, an expectation does not hold, a command is refused unexpectedly, or the engine is not
-/// there yet. The text of the panic is the display of the [`ParseError`](crate::ParseError) or the
+/// If the text is no scenario, an expectation does not hold, a command is refused unexpectedly, or the engine cannot
+/// be had. The text of the panic is the display of the [`ParseError`](crate::ParseError) or the
 /// [`Failure`](crate::Failure): line, what was expected, what was seen, who waits on whom.
 #[macro_export]
 macro_rules! scenario {
@@ -48,10 +48,10 @@ macro_rules! scenario {
 #[track_caller]
 pub fn run_text(name: &str, text: &str, engine: EngineKind, seed: u64) -> Report {
     let scenario = Scenario::parse(name, text).unwrap_or_else(|wrong| panic!("{wrong}"));
-    if let Some(needs) = crate::needs_many_nodes(&scenario) {
-        panic!("{name}:{}: {needs}, which no engine has yet", needs.line);
+    if let Some(needs) = needs_many_nodes(&scenario).filter(|_| !engine.has_many_nodes()) {
+        panic!("{name}:{}: {needs}, which the engine `{engine}` does not have", needs.line);
     }
-    let mut engine = engine_for(engine).unwrap_or_else(|missing| panic!("{missing}"));
+    let mut engine = engine_for_scenario(engine, &scenario, seed).unwrap_or_else(|missing| panic!("{missing}"));
     let report = run(&scenario, engine.as_mut(), seed);
     if let Some(failure) = &report.failure {
         panic!("{failure}");

@@ -85,10 +85,41 @@ pub(crate) async fn command() {
         );
     }
     for (length, times) in [(2, 200), (10, 100), (50, 30)] {
+        let before = searched(&mut nodes).await;
         let median: f64 = nodes[0].ask(&format!("ring {length} {times}")).await.parse().expect("a number");
         println!("| ring of {length} over 3 nodes, closed | {median:.0} µs | {:.1}× |", median / ping);
+        println!("| searches for it | {} | |", since(before, searched(&mut nodes).await));
     }
+    let before = searched(&mut nodes).await;
+    for node in &mut nodes {
+        node.tell("crowd 10 100").await;
+    }
+    let mut rates = Vec::new();
+    for node in &mut nodes {
+        rates.push(node.hear().await);
+    }
+    println!("| 30 tasks on 3 nodes, the same 3 objects, in rings | {} tx/s on each node | |", rates.join(", "));
+    println!("| searches for it | {} | |", since(before, searched(&mut nodes).await));
     kills().await;
+}
+
+/// What searches took on all nodes so far.
+async fn searched(nodes: &mut [Node]) -> [u64; 5] {
+    let mut sums = [0; 5];
+    for node in nodes {
+        let answer = node.ask("searched").await;
+        for (sum, number) in sums.iter_mut().zip(answer.split_whitespace()) {
+            *sum += number.parse::<u64>().expect("a number");
+        }
+    }
+    sums
+}
+
+fn since(before: [u64; 5], after: [u64; 5]) -> String {
+    let names = ["looks", "rounds", "messages", "phantoms", "deadlocks"];
+    let counts =
+        names.iter().zip(before.iter().zip(after)).map(|(name, (before, after))| format!("{} {name}", after - before));
+    counts.collect::<Vec<_>>().join(", ")
 }
 
 /// How long the next one waits after the process of the holder was killed.

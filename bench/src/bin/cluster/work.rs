@@ -17,6 +17,8 @@ pub(crate) async fn run(locks: &Locks, words: &[&str], ping_port: u16) -> String
         "contend" => contend(locks, require(words[1]), Duration::from_millis(u64::from(number(2)))).await,
         "hold" => hold(locks, words[1], words[2]).await,
         "ring" => ring(locks, number(1), number(2)).await,
+        "crowd" => crowd(locks, number(1), number(2)).await,
+        "searched" => searched(locks),
         other => format!("`{other}` is unknown"),
     }
 }
@@ -86,6 +88,38 @@ async fn hold(locks: &Locks, object: &str, node: &str) -> String {
     let locked = tx.lock_many([claim(object, Mode::Write).on([node])]).await;
     std::mem::forget(tx);
     locked.map_or_else(|error| error.to_string(), |_| String::from("held"))
+}
+
+/// Tasks that take the same three objects on three nodes, each from another one on: transactions a second.
+async fn crowd(locks: &Locks, tasks: u32, times: u32) -> String {
+    let start = Instant::now();
+    let tasks = (0..tasks).map(|task| {
+        let locks = locks.clone();
+        tokio::spawn(async move {
+            for time in 0..times {
+                let tx = locks.begin().await;
+                for step in 0..NAMES.len() {
+                    let on = NAMES[(task + time) as usize % NAMES.len()..].iter().chain(&NAMES).nth(step);
+                    let on = *on.expect("three names from any of them on");
+                    tx.lock_many([claim(["crowd", on], Mode::Write).on([on])]).await.expect("everybody is served");
+                }
+                tx.end();
+            }
+        })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    let done = tasks.len() as f64 * f64::from(times);
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+    format!("{:.0}", done / start.elapsed().as_secs_f64())
+}
+
+/// What searches for deadlocks took on this node so far: looks, rounds, messages, phantoms, deadlocks.
+fn searched(locks: &Locks) -> String {
+    let counters = locks.member().expect("a node of a cluster").counters();
+    let deadlocks = counters.deadlocks();
+    format!("{} {} {} {} {deadlocks}", counters.looks, counters.rounds, counters.search_messages, counters.phantoms)
 }
 
 /// Rings over three nodes, closed by one call each: the median from the closing call until its way out is known here, in

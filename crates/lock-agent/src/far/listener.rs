@@ -15,7 +15,7 @@ pub(super) struct Ear {
     tx: TxId,
     changed: Notify,
     aborted: AtomicBool,
-    listener: Mutex<Option<Listener>>,
+    listeners: Mutex<Vec<Listener>>,
 }
 
 /// Somebody who reads events, and what it was told last.
@@ -29,7 +29,7 @@ struct Listener {
 
 impl Ear {
     pub(super) fn new(tx: TxId) -> Self {
-        Self { tx, changed: Notify::new(), aborted: AtomicBool::new(false), listener: Mutex::new(None) }
+        Self { tx, changed: Notify::new(), aborted: AtomicBool::new(false), listeners: Mutex::default() }
     }
 
     pub(super) fn changed(&self) -> Notified<'_> {
@@ -56,14 +56,14 @@ impl Ear {
         if let Some(status) = status {
             listener.tell(Event::Status(status));
         }
-        *self.listener.lock() = Some(listener);
+        let mut listeners = self.listeners.lock();
+        listeners.retain(|listener| !listener.sender.is_closed());
+        listeners.push(listener);
         events
     }
 
-    fn tell(&self, event: Event) {
-        if let Some(listener) = &mut *self.listener.lock() {
-            listener.tell(event);
-        }
+    fn tell(&self, event: &Event) {
+        self.listeners.lock().iter_mut().for_each(|listener| listener.tell(event.clone()));
     }
 }
 
@@ -72,19 +72,17 @@ impl Resident for Ear {
         if matches!(machine.running(self.tx), Err(Over::Aborted { .. })) {
             self.aborted.store(true, Ordering::SeqCst);
         }
-        if let Some(listener) = &mut *self.listener.lock() {
-            listener.look(machine, self.tx);
-        }
+        self.listeners.lock().iter_mut().for_each(|listener| listener.look(machine, self.tx));
         self.changed.notify_waiters();
     }
 
     fn lost(&self, object: &Object) {
-        self.tell(Event::Lost { object: object.clone() });
+        self.tell(&Event::Lost { object: object.clone() });
     }
 
     fn node_changed(&self, node: &NodeId, incarnation: Option<Incarnation>) {
         let node = node.clone();
-        self.tell(match incarnation {
+        self.tell(&match incarnation {
             Some(incarnation) => Event::NodeUp { node, incarnation },
             None => Event::NodeDown { node },
         });

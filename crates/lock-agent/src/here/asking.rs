@@ -62,9 +62,9 @@ impl Here {
         let answers = match answers {
             Ok(answers) => answers,
             Err(TryError::Claim(error)) => return Err(error),
-            Err(TryError::Refused(_)) => {
+            Err(TryError::Refused(_) | TryError::Asked { .. }) => {
                 in_time?;
-                unreachable!("who may wait is not refused");
+                unreachable!("who may wait is not refused, and a node alone asks no other");
             }
         };
         answers.iter().for_each(|answer| self.note(answer));

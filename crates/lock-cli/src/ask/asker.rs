@@ -1,15 +1,16 @@
-//! Who asks: knows the node to ask, the secret, and how long to wait.
+//! Who asks: knows the node to ask, what to show to it, and how long to wait.
 
 use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use lock_server::{
-    Answer, AskError, LocksView, NodeView, Question, Secret, TransactionView, TransactionsView, WaitsView,
+    Answer, AskError, Credentials, LocksView, NodeView, Question, TransactionView, TransactionsView, WaitsView, Whom,
 };
 use tokio::runtime::Runtime;
 
 use crate::arguments::AskArguments;
+use crate::certificates::read_certificates;
 use crate::node::environment::{SECRET, SECRET_FILE};
 use crate::secret::read_secret;
 use crate::verdict::Trouble;
@@ -19,8 +20,8 @@ pub(crate) const NODE: &str = "GORDIAN_NODE";
 
 pub(super) struct Asker {
     runtime: Runtime,
-    pub(super) address: String,
-    secret: Option<Secret>,
+    pub(super) whom: Whom,
+    credentials: Credentials,
     within: Duration,
 }
 
@@ -28,10 +29,10 @@ pub(super) struct Asker {
 macro_rules! question {
     ($(#[$doc:meta])* $name:ident($($with:ident: $kind:ty)?) = $question:expr => $answer:ident($view:ty)) => {
         $(#[$doc])*
-        pub(super) fn $name(&self, address: &str $(, $with: $kind)?) -> Result<$view, AskError> {
-            match self.ask(address, &$question)? {
+        pub(super) fn $name(&self, whom: &Whom $(, $with: $kind)?) -> Result<$view, AskError> {
+            match self.ask(whom, &$question)? {
                 Answer::$answer(view) => Ok(view),
-                _ => Err(AskError::Refused { address: address.to_owned(), why: String::from("it answers something else") }),
+                _ => Err(AskError::Refused { address: whom.address.clone(), why: String::from("it answers something else") }),
             }
         }
     };
@@ -45,18 +46,27 @@ impl Asker {
             Some(file) => (Some(file.clone()), None),
             None => (variable(SECRET_FILE).map(PathBuf::from), variable(SECRET)),
         };
-        let secret = read_secret(file.as_deref(), secret).map_err(Trouble::Secret)?.secret;
-        let address = arguments.node.clone().or_else(|| variable(NODE));
+        let mistaken = |mistake| Trouble::Settings(vec![mistake]);
+        let secret = read_secret(file.as_deref(), secret).map_err(mistaken)?.secret;
+        let file = |said: &Option<PathBuf>, name| said.clone().or_else(|| variable(name).map(PathBuf::from));
+        let files = [
+            file(&arguments.tls_ca, "GORDIAN_TLS_CA"),
+            file(&arguments.tls_certificate, "GORDIAN_TLS_CERTIFICATE"),
+            file(&arguments.tls_key, "GORDIAN_TLS_KEY"),
+        ];
+        let (tls, _) = read_certificates(&files).map_err(Trouble::Settings)?;
+        let whom = arguments.node.clone().or_else(|| variable(NODE));
+        let whom = whom.unwrap_or_else(|| String::from("127.0.0.1:7400"));
         Ok(Self {
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
-            address: address.unwrap_or_else(|| String::from("127.0.0.1:7400")),
-            secret,
+            whom: whom.parse().unwrap_or_else(|never: std::convert::Infallible| match never {}),
+            credentials: Credentials { secret, tls },
             within: Duration::from_millis(arguments.timeout_ms),
         })
     }
 
-    fn ask(&self, address: &str, question: &Question) -> Result<Answer, AskError> {
-        self.runtime.block_on(lock_server::ask(address, self.secret.as_ref(), question, self.within))
+    fn ask(&self, whom: &Whom, question: &Question) -> Result<Answer, AskError> {
+        self.runtime.block_on(lock_server::ask(whom, &self.credentials, question, self.within))
     }
 
     question!(node() = Question::Node => Node(NodeView));
@@ -66,15 +76,18 @@ impl Asker {
     question!(waits(txs: Vec<lock_core::TxId>) = Question::Waits(txs) => Waits(WaitsView));
 
     /// Asks several nodes how they are, all at the same time.
-    pub(super) fn nodes(&self, addresses: &[String]) -> Vec<Result<NodeView, AskError>> {
-        let asked: Vec<_> = addresses
+    pub(super) fn nodes(&self, nodes: &[Whom]) -> Vec<Result<NodeView, AskError>> {
+        let asked: Vec<_> = nodes
             .iter()
-            .map(|address| {
-                let (address, secret, within) = (address.clone(), self.secret.clone(), self.within);
+            .map(|whom| {
+                let (whom, credentials, within) = (whom.clone(), self.credentials.clone(), self.within);
                 self.runtime.spawn(async move {
-                    match lock_server::ask(&address, secret.as_ref(), &Question::Node, within).await? {
+                    match lock_server::ask(&whom, &credentials, &Question::Node, within).await? {
                         Answer::Node(view) => Ok(view),
-                        _ => Err(AskError::Refused { address, why: String::from("it answers something else") }),
+                        _ => {
+                            let why = String::from("it answers something else");
+                            Err(AskError::Refused { address: whom.address, why })
+                        }
                     }
                 })
             })

@@ -14,7 +14,7 @@ use crate::verdict::{Trouble, Verdict};
 
 pub(crate) fn locks(arguments: &LocksArguments) -> Result<Verdict, Trouble> {
     let asker = Asker::new(&arguments.ask)?;
-    let view = asker.locks(&asker.address, arguments.object.clone())?;
+    let view = asker.locks(&asker.whom, arguments.object.clone())?;
     if arguments.ask.json {
         json::print(&view)?
     } else {

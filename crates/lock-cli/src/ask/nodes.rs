@@ -3,7 +3,7 @@
 use std::io;
 
 use lock_core::{Incarnation, NodeId};
-use lock_server::{AskError, NodeView, PeerView};
+use lock_server::{AskError, NodeView, PeerView, Whom};
 use serde::Serialize;
 
 use super::asker::Asker;
@@ -32,6 +32,8 @@ struct Row {
     address: String,
     state: State,
     incarnation: Option<Incarnation>,
+    /// For how many milliseconds the node that was asked has seen it there, or not there; nothing for that node itself.
+    for_ms: Option<u64>,
     /// What it tells of itself.
     tells: Option<NodeView>,
     /// Why it tells nothing.
@@ -47,13 +49,13 @@ struct Nodes {
 
 pub(crate) fn nodes(arguments: &AskArguments) -> Result<Verdict, Trouble> {
     let asker = Asker::new(arguments)?;
-    let asked = asker.node(&asker.address)?;
-    let addresses: Vec<String> = asked.peers.iter().map(|peer| peer.address.clone()).collect();
-    let told = asker.nodes(&addresses);
+    let asked = asker.node(&asker.whom)?;
+    let whom = |peer: &PeerView| Whom { node: Some(peer.node.clone()), address: peer.address.clone() };
+    let told = asker.nodes(&asked.peers.iter().map(whom).collect::<Vec<_>>());
     let peers: Vec<PeerView> = asked.peers.clone();
     let mut rows: Vec<Row> = peers.into_iter().zip(told).map(|(peer, told)| row_of_peer(peer, told)).collect();
     let (cluster, name) = (asked.cluster.clone(), asked.node.clone());
-    rows.insert(0, own_row(asker.address, asked));
+    rows.insert(0, own_row(asker.whom.address, asked));
     rows.sort_by(|one, other| one.node.cmp(&other.node));
     let all_up = rows.iter().all(|row| row.state == State::Up);
     let nodes = Nodes { cluster, asked: name, nodes: rows };
@@ -68,12 +70,10 @@ pub(crate) fn nodes(arguments: &AskArguments) -> Result<Verdict, Trouble> {
 fn own_row(address: String, asked: NodeView) -> Row {
     let state = if asked.is_recovering { State::Recovering } else { State::Up };
     let (node, incarnation) = (asked.node.clone(), Some(asked.incarnation));
-    Row { node, address, state, incarnation, tells: Some(asked), error: None }
+    Row { node, address, state, incarnation, for_ms: None, tells: Some(asked), error: None }
 }
 
 fn row_of_peer(peer: PeerView, told: Result<NodeView, AskError>) -> Row {
-    // Somebody else may listen there by now.
-    let told = told.and_then(|view| if view.node == peer.node { Ok(view) } else { Err(other_node(&peer, &view)) });
     let state = match &told {
         Ok(_) if !peer.is_up => State::Unseen,
         Ok(view) if view.is_recovering => State::Recovering,
@@ -86,11 +86,7 @@ fn row_of_peer(peer: PeerView, told: Result<NodeView, AskError>) -> Row {
         Ok(view) => (Some(view), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    Row { node: peer.node, address: peer.address, state, incarnation, tells, error }
-}
-
-fn other_node(peer: &PeerView, view: &NodeView) -> AskError {
-    AskError::Refused { address: peer.address.clone(), why: format!("it is {}, not {}", view.node, peer.node) }
+    Row { node: peer.node, address: peer.address, state, incarnation, for_ms: Some(peer.for_ms), tells, error }
 }
 
 fn show(nodes: &Nodes) -> io::Result<()> {
@@ -111,10 +107,12 @@ fn show(nodes: &Nodes) -> io::Result<()> {
     ];
     let rows: Vec<Vec<String>> = nodes.nodes.iter().map(cells).collect();
     table::print(&head, &rows)?;
-    for row in &nodes.nodes {
-        if let Some(why) = row.error.as_ref().map(|error| format!("{}: {error}", row.node)) {
-            println!("{why}");
-        }
+    for row in nodes.nodes.iter().filter(|row| matches!(row.state, State::Down | State::Unseen)) {
+        let since = table::duration(row.for_ms.unwrap_or_default());
+        println!("{} has not been there for {since}, as {} sees it", row.node, nodes.asked);
+    }
+    for (row, error) in nodes.nodes.iter().filter_map(|row| Some((row, row.error.as_ref()?))) {
+        println!("{}: {error}", row.node);
     }
     Ok(())
 }

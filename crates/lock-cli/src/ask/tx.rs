@@ -13,7 +13,7 @@ use crate::verdict::{Trouble, Verdict};
 pub(crate) fn tx(arguments: &TxArguments) -> Result<Verdict, Trouble> {
     let asker = Asker::new(&arguments.ask)?;
     let Some(tx) = arguments.tx else {
-        let view = asker.transactions(&asker.address)?;
+        let view = asker.transactions(&asker.whom)?;
         if arguments.ask.json {
             json::print(&view)?
         } else {
@@ -21,7 +21,7 @@ pub(crate) fn tx(arguments: &TxArguments) -> Result<Verdict, Trouble> {
         }
         return Ok(Verdict::Passed);
     };
-    let view = asker.transaction(&asker.address, tx)?;
+    let view = asker.transaction(&asker.whom, tx)?;
     if arguments.ask.json {
         json::print(&view)?
     } else {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use lock_core::{ArrowKind, NodeId, TxId};
+use lock_server::Whom;
 use serde::Serialize;
 
 use super::asker::Asker;
@@ -35,15 +36,15 @@ struct Why<'a> {
 
 pub(crate) fn why(arguments: &WhyArguments) -> Result<Verdict, Trouble> {
     let asker = Asker::new(&arguments.ask)?;
-    let asked = asker.node(&asker.address)?;
-    let mut addresses: BTreeMap<NodeId, String> =
-        asked.peers.into_iter().map(|peer| (peer.node, peer.address)).collect();
-    addresses.insert(asked.node, asker.address.clone());
-    let mut chain = Chain::new(arguments.tx, addresses.keys().cloned().collect());
-    let not_asked = follow(&asker, &addresses, &mut chain);
+    let asked = asker.node(&asker.whom)?;
+    let whom = |node: &NodeId, address| Whom { node: Some(node.clone()), address };
+    let mut known: BTreeMap<NodeId, Whom> =
+        asked.peers.into_iter().map(|peer| (peer.node.clone(), whom(&peer.node, peer.address))).collect();
+    known.insert(asked.node.clone(), whom(&asked.node, asker.whom.address.clone()));
+    let mut chain = Chain::new(arguments.tx, known.keys().cloned().collect());
+    let not_asked = follow(&asker, &known, &mut chain);
     if !chain.is_about_somebody() {
-        let nodes: Vec<&str> =
-            addresses.keys().filter(|node| !not_asked.contains_key(*node)).map(NodeId::as_str).collect();
+        let nodes: Vec<&str> = known.keys().filter(|node| !not_asked.contains_key(*node)).map(NodeId::as_str).collect();
         return Err(Trouble::NobodyKnows { tx: arguments.tx, asked: nodes.join(", ") });
     }
     let (circle, transactions) = (chain.circle(), chain.links());
@@ -70,7 +71,7 @@ pub(crate) fn why(arguments: &WhyArguments) -> Result<Verdict, Trouble> {
 }
 
 /// Asks until nobody can tell more. Gives who could not be asked.
-fn follow(asker: &Asker, addresses: &BTreeMap<NodeId, String>, chain: &mut Chain) -> BTreeMap<NodeId, String> {
+fn follow(asker: &Asker, known: &BTreeMap<NodeId, Whom>, chain: &mut Chain) -> BTreeMap<NodeId, String> {
     let mut not_asked = BTreeMap::new();
     loop {
         let questions = chain.questions();
@@ -81,8 +82,8 @@ fn follow(asker: &Asker, addresses: &BTreeMap<NodeId, String>, chain: &mut Chain
             if not_asked.contains_key(&node) {
                 continue;
             }
-            let answer = match addresses.get(&node) {
-                Some(address) => asker.waits(address, txs).map_err(|error| error.to_string()),
+            let answer = match known.get(&node) {
+                Some(whom) => asker.waits(whom, txs).map_err(|error| error.to_string()),
                 None => Err(String::from("where it listens is not known")),
             };
             match answer {

@@ -8,13 +8,17 @@ use std::path::PathBuf;
 pub(super) type Key = &'static str;
 
 /// Every setting with one value, in the order in which they are told. Besides these there are `peers`.
-pub(super) const KEYS: [Key; 9] = [
+pub(super) const KEYS: [Key; 13] = [
     "name",
     "cluster",
     "listen",
     "secret_file",
+    "tls_ca",
+    "tls_certificate",
+    "tls_key",
     "node_timeout_ms",
     "recovery_timeout_ms",
+    "handshake_timeout_ms",
     "max_claims",
     "log",
     "log_format",

@@ -3,20 +3,20 @@
 //! `docs/node.md` is the table of all settings, with defaults and reasons; a test compares it with [`KEYS`].
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use lock_server::ClusterBuilder;
+use lock_server::{ClusterBuilder, Credentials};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-use super::environment::{CONFIG, Lookup, SECRET};
+use super::credentials::told;
+use super::environment::{CONFIG, Lookup};
 use super::given::{AllGiven, KEYS, Key, Source};
 use crate::arguments::NodeArguments;
-use crate::secret::{Found, read_secret};
 
 /// What a node is to be.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) builder: ClusterBuilder,
-    pub(super) has_secret: bool,
     pub(super) log: Targets,
     pub(super) log_format: LogFormat,
     /// What is allowed, but not wise.
@@ -64,14 +64,13 @@ impl Settings {
             builder = builder.peer(peer, &address.value);
         }
         builder = numbers(&given, builder, &mut mistakes);
-        let (secret, warnings) = secret(&given, lookup, &mut mistakes);
-        let has_secret = secret.is_some();
-        if let Some(secret) = secret {
-            builder = builder.secret(secret);
-        }
+        let (credentials, wrong, warnings) = given.credentials(lookup);
+        // What could not be read would be missed by every address.
+        let addresses_wait = credentials.are_none() && !wrong.is_empty();
+        mistakes.extend(wrong.iter().map(|mistake| with_source(&given, mistake)));
+        let summary = summary(&given, &credentials);
+        builder = builder.credentials(credentials);
         let (log, log_format) = (log(&given, &mut mistakes), log_format(&given, &mut mistakes));
-        // A secret that could not be read would be missed by every address.
-        let addresses_wait = !has_secret && mistakes.iter().any(|mistake| mistake.starts_with("secret"));
         let nameless = given.value("name").is_none();
         let of_builder = builder.mistakes().into_iter().filter(|mistake| {
             !(nameless && mistake.starts_with("name:")) && !(addresses_wait && mistake.contains("not on loopback"))
@@ -80,7 +79,7 @@ impl Settings {
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        Ok(Self { builder, has_secret, log, log_format, warnings, summary: summary(&given, has_secret) })
+        Ok(Self { builder, log, log_format, warnings, summary })
     }
 
     /// Who it is and with whom, in one line.
@@ -112,48 +111,33 @@ fn numbers(given: &AllGiven, builder: ClusterBuilder, mistakes: &mut Vec<String>
         number
     };
     let (node, recovery, claims) = (number("node_timeout_ms"), number("recovery_timeout_ms"), number("max_claims"));
+    let handshake = number("handshake_timeout_ms");
     let mut timing = lock_core::Timing::default();
     if let Some(node_timeout) = node {
         // Who is impatient with nodes that fall silent does not want to wait longer for them at a start.
         timing = lock_core::Timing { node_timeout, recovery_timeout: node_timeout.saturating_mul(2) };
     }
     timing.recovery_timeout = recovery.unwrap_or(timing.recovery_timeout);
-    let builder = builder.timing(timing);
+    let mut builder = builder.timing(timing);
+    if let Some(handshake) = handshake {
+        builder = builder.handshake_timeout(Duration::from_millis(handshake));
+    }
     match claims {
         Some(claims) => builder.max_claims(usize::try_from(claims).unwrap_or(usize::MAX)),
         None => builder,
     }
 }
 
-fn secret(
-    given: &AllGiven,
-    lookup: Lookup<'_>,
-    mistakes: &mut Vec<String>,
-) -> (Option<lock_server::Secret>, Vec<String>) {
-    let file = given.values.get("secret_file").map(|file| {
-        let path = PathBuf::from(&file.value);
-        match &file.source {
-            // In a file, a path is meant from where that file is.
-            Source::File(settings) => settings.parent().map_or(path.clone(), |folder| folder.join(&path)),
-            _ => path,
-        }
-    });
-    match read_secret(file.as_deref(), lookup(SECRET).filter(|secret| !secret.is_empty())) {
-        Ok(Found { secret, warning }) => (secret, warning.into_iter().collect()),
-        Err(mistake) => {
-            mistakes.push(with_source(given, &mistake));
-            (None, Vec::new())
-        }
-    }
-}
-
 fn log(given: &AllGiven, mistakes: &mut Vec<String>) -> Targets {
     let value = given.value("log").unwrap_or("info");
-    let targets = value.parse().map(|targets: Targets| {
+    // A word alone would be taken for a part whose every detail is wanted.
+    let is_level = |word: &str| word.contains('=') || word.trim().parse::<LevelFilter>().is_ok();
+    let targets = value.split(',').all(is_level).then(|| value.parse().ok()).flatten();
+    let targets = targets.map(|targets: Targets| {
         // The actor library puts a span around everything at `info`.
         if value.contains("ractor") { targets } else { targets.with_target("ractor", LevelFilter::WARN) }
     });
-    targets.unwrap_or_else(|_| {
+    targets.unwrap_or_else(|| {
         let allowed = "off, error, warn, info, debug or trace, also by part, such as info,gordian::deadlock=warn";
         mistakes.push(format!("log: `{value}`{} is none; allowed are {allowed}", given.from("log")));
         Targets::default()
@@ -179,12 +163,11 @@ fn with_source(given: &AllGiven, mistake: &str) -> String {
     format!("{setting}{}: {why}", given.from(&setting))
 }
 
-fn summary(given: &AllGiven, has_secret: bool) -> String {
+fn summary(given: &AllGiven, credentials: &Credentials) -> String {
     let (name, cluster) = (given.value("name").unwrap_or_default(), given.value("cluster").unwrap_or("gordian"));
     let peers: Vec<String> = given.peers.iter().map(|(peer, at)| format!("{peer} ({})", at.value)).collect();
     let with = if peers.is_empty() { String::from("alone") } else { format!("with {}", peers.join(", ")) };
-    let secret = if has_secret { "with a secret" } else { "without a secret" };
-    format!("node {name} of cluster {cluster}, {with}, {secret}")
+    format!("node {name} of cluster {cluster}, {with}, {}", told(credentials))
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::agent::NodeClaim;
 use super::link::Link;
 use super::node::NodeMachine;
 use crate::{Millis, Mode, NodeId, Object, Require, TxId};
 
 /// How much a node keeps for others. When nobody has or wants anything, all of it is nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     /// Transactions of other nodes that have claims here.
     pub guests: usize,
@@ -21,7 +23,7 @@ pub struct Kept {
 }
 
 /// A grant that a transaction believes in, by the clock of its home.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Belief {
     /// Where it was granted.
     pub node: NodeId,
@@ -71,6 +73,14 @@ impl NodeMachine {
             }
         }
         parts
+    }
+
+    /// The other nodes that have yet to say how a claim of a transaction that lives here stands with them.
+    pub fn asked_elsewhere(&self, tx: TxId, object: &Object) -> Vec<NodeId> {
+        let claim = self.agents.get(&tx).and_then(|agent| agent.claims.get(object));
+        let parts = claim.into_iter().flat_map(|claim| &claim.nodes);
+        let asked = parts.filter(|(node, part)| **node != self.me.node && !part.gone && part.asked.is_some());
+        asked.map(|(node, _)| node.clone()).collect()
     }
 
     /// All that the transactions which live here believe to have, by transaction and object.

@@ -200,7 +200,9 @@ impl Link {
             events.push(LinkEvent::Freed);
         }
         self.greeted = Some((hello.life, hello.incarnation, hello.sent));
-        if let Some((_, sent)) = hello.seen.filter(|(life, _)| *life == self.life && self.session.is_none()) {
+        // A greeting that the peer saw long ago, as it was frozen or cut off, is no ground for trust: the next one will be.
+        let is_fresh = |(life, sent): &(Life, Millis)| *life == self.life && now < after(*sent, me.timing.trust());
+        if let Some((_, sent)) = hello.seen.filter(|seen| is_fresh(seen) && self.session.is_none()) {
             // A life that goes on here has never been in a conversation that this end has given up.
             events.extend(self.free_at.take().map(|_| LinkEvent::Freed));
             self.start_session(hello, sent, me, now);
@@ -312,6 +314,14 @@ impl Link {
     /// Whether the peer was heard of in a later incarnation than this one.
     pub(super) fn knows_a_later_one(&self, incarnation: Option<Incarnation>) -> bool {
         self.greeted.is_some_and(|(_, known, _)| Some(known) > incarnation)
+    }
+
+    /// There is a new way to the peer: what was lost on the old one is said again at once.
+    pub(super) fn reached(&mut self, now: Millis) {
+        match &mut self.session {
+            Some(session) => session.repeat_at = now,
+            None => self.greet_at = now,
+        }
     }
 
     /// The peer's process is known to be gone: nothing listens where that incarnation did.

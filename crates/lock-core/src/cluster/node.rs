@@ -287,6 +287,14 @@ impl NodeMachine {
         self.work(tables, now);
     }
 
+    /// There is a new way to a peer. Nothing depends on being told so, but what would be said again in time is said now.
+    pub fn reached(&mut self, tables: &mut dyn Tables, peer: &NodeId, now: Millis) {
+        if let Some(link) = self.links.get_mut(peer) {
+            link.reached(now);
+            self.tick(tables, now);
+        }
+    }
+
     /// Lets time pass.
     pub fn tick(&mut self, tables: &mut dyn Tables, now: Millis) {
         let peers: Vec<NodeId> = self.links.keys().cloned().collect();

@@ -1,10 +1,12 @@
 //! The times that nodes keep, all from one: after how much silence a node is taken for down.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Millis;
 use crate::mutant::{self, Mutant};
 
 /// What a node waits for, and how long. All nodes of a cluster must have the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
     /// A node that was silent for so long is down for its peers, in milliseconds.
     pub node_timeout: u64,

@@ -37,6 +37,7 @@ impl fmt::Display for Status {
             Self::NoLocks => f.write_str("no locks"),
             Self::Waiting => f.write_str("waiting"),
             Self::HaveAllLocks { deadlocks } if deadlocks.is_empty() => f.write_str("has all locks"),
+            Self::HaveAllLocks { deadlocks } if deadlocks.len() == 1 => f.write_str("has all locks, after a deadlock"),
             Self::HaveAllLocks { deadlocks } => write!(f, "has all locks, after {} deadlocks", deadlocks.len()),
             Self::CannotServe { objects } => write!(f, "{} objects cannot be served", objects.len()),
             Self::Aborted => f.write_str("aborted"),

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use lock_core::{LockTable, NodeId, NodeMachine, Object, TxId};
 
-use super::Member;
 use super::member::Inside;
 use super::question::{
     LocksView, NodeCounters, NodeView, ObjectView, PartView, PeerView, TransactionRow, TransactionView,
     TransactionsView, WaitsRow, WaitsView,
 };
+use super::{Member, Presence};
 
 impl Member {
     /// How many rows an answer has at most; it says how many there are besides.
@@ -20,11 +20,13 @@ impl Member {
         let inside = self.inside().lock();
         let Inside { machine, table, residents, resolved, .. } = &*inside;
         let counters = machine.counters();
-        let peer = |(node, is_up): (&NodeId, &bool)| PeerView {
+        let now = self.now();
+        let peer = |(node, presence): (&NodeId, &Presence)| PeerView {
             node: node.clone(),
             address: String::new(),
-            is_up: *is_up,
-            incarnation: machine.incarnation_of(node).filter(|_| *is_up),
+            is_up: presence.is_up,
+            incarnation: presence.incarnation,
+            for_ms: now.0.saturating_sub(presence.since.0),
         };
         NodeView {
             cluster: String::new(),
@@ -33,7 +35,7 @@ impl Member {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             up_ms: self.now().0,
             is_recovering: machine.is_recovering(),
-            peers: self.members().borrow().iter().map(peer).collect(),
+            peers: self.presence().borrow().iter().map(peer).collect(),
             transactions: residents.len(),
             claims: table.len(),
             waiting: table.waiting_transactions().len(),

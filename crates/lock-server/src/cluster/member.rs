@@ -16,6 +16,7 @@ use tokio::sync::{Notify, watch};
 
 use super::clock::Clock;
 use super::ids::TxIds;
+use super::presence::Presence;
 use super::{MemoryNetwork, Resident, Wire, ticker};
 use crate::mail::Mailboxes;
 use crate::node::incarnation_of_now;
@@ -36,6 +37,7 @@ pub struct Member {
     watchers: Watchers,
     pub(super) mailboxes: Arc<Mailboxes>,
     members: watch::Sender<BTreeMap<NodeId, bool>>,
+    presence: watch::Sender<BTreeMap<NodeId, Presence>>,
     /// When the ticker wakes up next.
     planned: AtomicU64,
     sooner: Arc<Notify>,
@@ -85,11 +87,18 @@ impl Member {
 
     /// Starts a node whose frames go over a wire. Whoever brings frames of others calls [`Member::receive`].
     pub(crate) fn start(config: NodeConfig, wire: Arc<dyn Wire>) -> Arc<Self> {
-        let clock = Clock::start();
+        let member = Self::with_clock(config, wire, Clock::start());
+        tokio::spawn(ticker::keep_time(Arc::downgrade(&member)));
+        member
+    }
+
+    pub(super) fn with_clock(config: NodeConfig, wire: Arc<dyn Wire>, clock: Clock) -> Arc<Self> {
         let others = config.peers.iter().filter(|peer| **peer != config.node);
-        let peers = others.map(|peer| (peer.clone(), false)).collect();
-        let incarnation = config.incarnation;
-        let member = Arc::new(Self {
+        let peers: BTreeMap<NodeId, bool> = others.map(|peer| (peer.clone(), false)).collect();
+        let (incarnation, now) = (config.incarnation, clock.now());
+        let down = Presence { is_up: false, incarnation: None, since: now };
+        let presence = peers.keys().map(|peer| (peer.clone(), down)).collect();
+        Arc::new(Self {
             name: config.node.clone(),
             timing: config.timing,
             clock,
@@ -97,19 +106,18 @@ impl Member {
             wire,
             watchers: Watchers::default(),
             mailboxes: Arc::default(),
-            members: watch::channel(peers).0,
+            members: watch::Sender::new(peers),
+            presence: watch::Sender::new(presence),
             planned: AtomicU64::new(0),
             sooner: Arc::default(),
             inside: Mutex::new(Inside {
-                machine: NodeMachine::new(config, clock.now()),
+                machine: NodeMachine::new(config, now),
                 table: LockTable::new(incarnation, Tokens::starting_at(incarnation), 0),
                 residents: HashMap::default(),
                 deadlocks: VecDeque::new(),
                 resolved: 0,
             }),
-        });
-        tokio::spawn(ticker::keep_time(Arc::downgrade(&member)));
-        member
+        })
     }
 
     /// Its name.
@@ -129,7 +137,7 @@ impl Member {
 
     /// Begins a transaction that lives here.
     pub fn begin(&self, options: TransactionOptions, resident: Weak<dyn Resident>) -> TxId {
-        let tx = self.ids.next();
+        let tx = self.next_tx();
         self.begin_as(tx, options, resident);
         tx
     }
@@ -145,7 +153,10 @@ impl Member {
 
     /// An id for a transaction that begins now.
     pub fn next_tx(&self) -> TxId {
-        self.ids.next()
+        match &self.clock {
+            Clock::Machine(_) => self.ids.next(),
+            Clock::Directed(director) => director.next_tx(),
+        }
     }
 
     /// Carries out a call of a transaction that lives here. Never waits.
@@ -190,6 +201,10 @@ impl Member {
         &self.inside
     }
 
+    pub(super) fn wire(&self) -> &dyn Wire {
+        self.wire.as_ref()
+    }
+
     /// Asks or changes the machine's picture of a transaction.
     pub fn with<T>(&self, ask: impl FnOnce(&mut NodeMachine, Millis) -> T) -> T {
         let now = self.now();
@@ -204,7 +219,23 @@ impl Member {
         let now = self.now();
         let mut inside = self.inside.lock();
         let Inside { machine, table, .. } = &mut *inside;
+        if !self.clock.is_directed() && now.0 >= self.planned.load(Ordering::SeqCst) {
+            // After a freeze: what is over ends before anything that was said in it is heard, late.
+            machine.tick(table, now);
+        }
         machine.receive(table, from, frame, now);
+        self.tell(&mut inside);
+    }
+
+    /// There is a new stream to another node. A directed one says what it has to say when it is told that time has passed.
+    pub(crate) fn reached(&self, peer: &NodeId) {
+        if self.clock.is_directed() {
+            return;
+        }
+        let now = self.now();
+        let mut inside = self.inside.lock();
+        let Inside { machine, table, .. } = &mut *inside;
+        machine.reached(table, peer, now);
         self.tell(&mut inside);
     }
 
@@ -275,20 +306,46 @@ impl Member {
     }
 
     fn peer_changed(&self, inside: &Inside, peer: &NodeId, is_up: bool) {
-        tracing::info!(node = %self.name, %peer, is_up, "peer");
+        tracing::info!(node = %self.name, %peer, "a peer is {}", if is_up { "up" } else { "down" });
         self.mailboxes.peer_changed(peer, is_up);
         self.members.send_modify(|members| {
             members.insert(peer.clone(), is_up);
         });
         let incarnation = inside.machine.incarnation_of(peer).filter(|_| is_up);
-        for resident in inside.residents.values().filter_map(Weak::upgrade) {
-            resident.node_changed(peer, incarnation);
+        let since = self.now();
+        self.presence.send_modify(|presence| {
+            presence.insert(peer.clone(), Presence { is_up, incarnation, since });
+        });
+        let monitors = |tx: &TxId| inside.machine.transaction(*tx).is_some_and(|tx| tx.options().monitor_nodes);
+        for (_, resident) in inside.residents.iter().filter(|(tx, _)| monitors(tx)) {
+            if let Some(resident) = resident.upgrade() {
+                resident.node_changed(peer, incarnation);
+            }
         }
     }
 
     /// The other nodes and whether they are there, now and whenever that changes.
     pub fn members(&self) -> watch::Receiver<BTreeMap<NodeId, bool>> {
         self.members.subscribe()
+    }
+
+    /// How the other nodes stand, now and whenever that changes: in which incarnation they are there, and since when.
+    ///
+    /// ```
+    /// # use lock_core::{NodeId, Timing};
+    /// # use lock_server::{Member, MemoryNetwork};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (network, names) = (MemoryNetwork::new(), ["n1", "n2"].map(NodeId::new));
+    /// let [n1, n2] = names.each_ref().map(|name| Member::in_memory(name, &names, Timing::default(), &network));
+    /// let mut presence = n1.presence();
+    /// // Waits until n2 is there; `changed` waits for whatever comes next.
+    /// let seen = presence.wait_for(|presence| presence[n2.name()].is_up).await.unwrap().clone();
+    /// assert_eq!(seen[n2.name()].incarnation, Some(n2.view().incarnation));
+    /// # }
+    /// ```
+    pub fn presence(&self) -> watch::Receiver<BTreeMap<NodeId, Presence>> {
+        self.presence.subscribe()
     }
 
     /// How it sees itself and the others.

@@ -79,6 +79,8 @@ pub struct PeerView {
     pub is_up: bool,
     /// Its incarnation, if it is.
     pub incarnation: Option<Incarnation>,
+    /// For how many milliseconds it has been so.
+    pub for_ms: u64,
 }
 
 /// How often something has happened on a node since it started.

@@ -5,31 +5,45 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lock_core::NodeId;
-use tokio::sync::Semaphore;
-use tonic::{Status, Streaming};
+use tokio::sync::watch;
+use tonic::Streaming;
 
+use super::caller::Caller;
 use super::codec::LARGEST;
+use super::complaints::Complaints;
 use super::door::{Out, Room, next};
 use super::ending::Ending;
 use super::handshake::Papers;
 use super::packet::{Name, Packet};
 use super::place::Acquaintance;
+use super::streams::{Passing, Streams};
 use crate::Member;
 
 /// Where streams of peers arrive.
 pub(super) const PATH: &str = "/gordian.Link/Talk";
-/// How long a handshake may take.
-pub(super) const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
-/// How many streams may be open, or in their handshake, for each peer and one more.
-const STREAMS_A_PEER: usize = 4;
-
 /// Lets peers in.
 pub(super) struct Acceptor {
     member: Arc<Member>,
     papers: Papers,
-    peers: BTreeMap<NodeId, Arc<Acquaintance>>,
+    peers: BTreeMap<NodeId, Peer>,
     ending: Ending,
-    streams: Semaphore,
+    /// How long a handshake may take.
+    patience: Duration,
+    complaints: Complaints,
+}
+
+/// What is known of a peer that may be let in.
+pub(super) struct Peer {
+    acquaintance: Arc<Acquaintance>,
+    streams: Arc<Streams>,
+    /// The number of its newest stream. A connection that is dead without anybody having said so is over when the next one comes.
+    newest: watch::Sender<u64>,
+}
+
+impl Peer {
+    pub(super) fn new(acquaintance: Arc<Acquaintance>, streams: Arc<Streams>) -> Self {
+        Self { acquaintance, streams, newest: watch::Sender::new(0) }
+    }
 }
 
 impl Room for Acceptor {
@@ -38,21 +52,18 @@ impl Room for Acceptor {
     const PATH: &'static str = PATH;
     const LARGEST_IN: usize = LARGEST;
 
-    async fn talk(&self, mut packets: Streaming<Packet>, out: Out<Packet>) {
-        let Ok(_stream) = self.streams.try_acquire() else {
-            let _ = out.send(Err(Status::resource_exhausted("too many streams"))).await;
-            return;
-        };
-        let meeting = tokio::time::timeout(HANDSHAKE_TIME, self.meet(&mut packets, &out)).await;
+    async fn talk(&self, caller: Caller, mut packets: Streaming<Packet>, out: Out<Packet>) {
+        let meeting = tokio::time::timeout(self.patience, self.meet(&caller, &mut packets, &out)).await;
         match meeting.unwrap_or_else(|_| Err(String::from("the handshake took too long"))) {
-            Ok(name) => {
-                tokio::select! {
-                    () = self.listen(name, packets) => {}
-                    () = self.ending.stopped() => {}
+            Ok((name, stream)) => {
+                let _known = caller.know();
+                // Said when it is known, as it may say more than a stranger from then on.
+                if out.send(Ok(Packet::Welcome)).await.is_ok() {
+                    self.listen(name, packets, &stream).await;
                 }
             }
             Err(why) => {
-                tracing::warn!(node = %self.member.name(), "a stranger is not let in: {why}");
+                self.complaints.say(self.member.name(), "a stranger is not let in", &why);
                 let _ = out.send(Ok(Packet::Refused(why))).await;
             }
         }
@@ -63,31 +74,66 @@ impl Acceptor {
     pub(super) fn new(
         member: Arc<Member>,
         papers: Papers,
-        peers: BTreeMap<NodeId, Arc<Acquaintance>>,
+        peers: BTreeMap<NodeId, Peer>,
         ending: Ending,
+        patience: Duration,
     ) -> Self {
-        let streams = Semaphore::new((peers.len() + 1) * STREAMS_A_PEER);
-        Self { member, papers, peers, ending, streams }
+        Self { member, papers, peers, ending, patience, complaints: Complaints::default() }
     }
 
-    async fn meet(&self, packets: &mut Streaming<Packet>, out: &Out<Packet>) -> Result<Name, String> {
+    /// Finds out who somebody is.
+    ///
+    /// # Errors
+    /// Why it is not let in.
+    async fn meet(
+        &self,
+        caller: &Caller,
+        packets: &mut Streaming<Packet>,
+        out: &Out<Packet>,
+    ) -> Result<(Name, Arc<Passing>), String> {
         let knows = |node: &NodeId| self.peers.contains_key(node);
-        let (challenged, challenge) = self.papers.challenge(next(packets).await?, knows)?;
-        let gone = |_| String::from("it has gone");
-        out.send(Ok(challenge)).await.map_err(gone)?;
-        let name = challenged.welcome(&next(packets).await?)?;
-        out.send(Ok(Packet::Welcome)).await.map_err(gone)?;
-        Ok(name)
+        let knock = next(packets).await?;
+        let stream = Passing::begun_with(&knock);
+        let (challenged, challenge) = self.papers.challenge(knock, knows)?;
+        caller.may_be(challenged.dialer())?;
+        out.send(Ok(challenge)).await.map_err(|_| String::from("it has gone"))?;
+        Ok((challenged.welcome(&next(packets).await?)?, stream))
     }
 
-    async fn listen(&self, name: Name, mut packets: Streaming<Packet>) {
+    /// Hands on what a peer says, until the stream ends, the node does, or the peer has a newer stream.
+    async fn listen(&self, name: Name, packets: Streaming<Packet>, stream: &Arc<Passing>) {
+        let Some(peer) = self.peers.get(&name.node) else { return };
+        let mut number = 0;
+        peer.newest.send_modify(|newest| {
+            *newest += 1;
+            number = *newest;
+        });
+        let mut newest = peer.newest.subscribe();
+        peer.streams.opened_from(stream);
+        tokio::select! {
+            () = self.hear(name, &peer.acquaintance, packets, stream) => {}
+            _ = newest.wait_for(|newest| *newest > number) => {}
+            () = self.ending.stopped() => {}
+        }
+        peer.streams.ended(stream);
+    }
+
+    async fn hear(
+        &self,
+        name: Name,
+        acquaintance: &Arc<Acquaintance>,
+        mut packets: Streaming<Packet>,
+        stream: &Arc<Passing>,
+    ) {
         let (peer, incarnation) = (name.node.clone(), name.incarnation);
-        let Some(acquaintance) = self.peers.get(&peer) else { return };
         acquaintance.met(name);
         loop {
             match packets.message().await {
                 Ok(Some(Packet::Frames(frames))) => {
-                    frames.into_iter().for_each(|frame| self.member.receive(&peer, frame));
+                    for frame in frames {
+                        self.member.receive(&peer, frame);
+                        stream.passed(1);
+                    }
                 }
                 Ok(Some(Packet::Leaving)) => {
                     tracing::info!(node = %self.member.name(), %peer, "a peer has left");

@@ -1,7 +1,6 @@
 //! How a node of a cluster is started.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,32 +8,38 @@ use lock_core::{NodeConfig, NodeId, Timing};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tonic::transport::Endpoint;
 
-use super::accept::Acceptor;
+use super::accept::{Acceptor, Peer};
 use super::admin::Desk;
-use super::dial::{Dials, Line, dial, endpoint};
-use super::door::{Door, serve};
+use super::credentials::Credentials;
+use super::dial::{Line, dial, endpoint};
+use super::door::{Door, Entrance, serve};
 use super::ending::Ending;
 use super::handshake::Papers;
+use super::lobby::Lobby;
 use super::packet::Name;
 use super::place::{Acquaintance, Place};
+use super::running::ClusterNode;
 use super::secret::Secret;
-use super::wire::Queues;
-use crate::Member;
-use crate::cluster::number_of;
+use super::tls::Tls;
+use super::wire::{Ends, Queues};
 use crate::node::incarnation_of_now;
+use crate::{Direction, Member};
 
 /// What a node of a cluster is to be. Nothing is checked before [`ClusterBuilder::start`], which names all mistakes at once.
 #[derive(Clone, Debug)]
 #[must_use = "a node runs once it is started"]
 pub struct ClusterBuilder {
-    name: String,
+    pub(super) name: String,
     cluster: String,
-    listen: String,
-    peers: BTreeMap<String, String>,
-    timing: Timing,
-    secret: Option<Secret>,
-    max_claims: usize,
+    pub(super) listen: String,
+    pub(super) peers: BTreeMap<String, String>,
+    pub(super) timing: Timing,
+    pub(super) credentials: Credentials,
+    pub(super) max_claims: usize,
+    pub(super) handshake_timeout: Duration,
+    pub(super) direction: Option<Direction>,
 }
 
 /// Why a node was not started.
@@ -57,18 +62,6 @@ pub enum StartError {
     Actor(String),
 }
 
-/// A node of a cluster that runs. When it is dropped, it stops: its peers take it for down.
-#[derive(Debug)]
-pub struct ClusterNode {
-    member: Arc<Member>,
-    address: SocketAddr,
-    server: JoinHandle<()>,
-    /// They dial for as long as they are kept.
-    #[allow(dead_code)]
-    dialers: Vec<Dials>,
-    ending: Ending,
-}
-
 impl ClusterBuilder {
     /// The shortest time, in milliseconds, after which a silent node may be taken for down.
     pub const SHORTEST_TIMEOUT: u64 = 30;
@@ -83,8 +76,10 @@ impl ClusterBuilder {
             listen: String::from("127.0.0.1:7400"),
             peers: BTreeMap::new(),
             timing: Timing::default(),
-            secret: None,
+            credentials: Credentials::default(),
             max_claims: 100_000,
+            handshake_timeout: Duration::from_secs(5),
+            direction: None,
         }
     }
 
@@ -112,15 +107,41 @@ impl ClusterBuilder {
         self
     }
 
-    /// The secret that all nodes of the cluster share. Without it, only loopback addresses are allowed.
+    /// The secret that all nodes of the cluster share. Without it, and without [`ClusterBuilder::tls`], only loopback
+    /// addresses are allowed.
     pub fn secret(mut self, secret: Secret) -> Self {
-        self.secret = Some(secret);
+        self.credentials.secret = Some(secret);
+        self
+    }
+
+    /// Certificates: all that is said is encrypted, and each node is who its certificate says. With a secret besides, both
+    /// are demanded.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.credentials.tls = Some(tls);
+        self
+    }
+
+    /// A secret, certificates, both or neither, instead of what was said of them before.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = credentials;
         self
     }
 
     /// How many claims a transaction may have; 100,000, if nothing is said.
     pub fn max_claims(mut self, limit: usize) -> Self {
         self.max_claims = limit;
+        self
+    }
+
+    /// How long somebody who connects may take to prove who he is, and then to ask; 5 seconds, if nothing is said.
+    pub fn handshake_timeout(mut self, limit: Duration) -> Self {
+        self.handshake_timeout = limit;
+        self
+    }
+
+    /// Puts it under the direction of a test, see [`Direction`].
+    pub fn directed(mut self, direction: Direction) -> Self {
+        self.direction = Some(direction);
         self
     }
 
@@ -137,136 +158,81 @@ impl ClusterBuilder {
         let not_there = |error| StartError::Listen { address: self.listen.clone(), error };
         let listener = TcpListener::bind(&self.listen).await.map_err(not_there)?;
         let address = listener.local_addr().map_err(not_there)?;
-        let mut config = NodeConfig::new(NodeId::new(&self.name), incarnation_of_now());
+        if self.credentials.are_none() {
+            tracing::warn!(
+                node = %self.name,
+                "neither a secret nor certificates: every process on this machine may join the cluster at {address}, and ask \
+                 this node anything"
+            );
+        }
+        let config = self.node_config();
+        let place = if self.direction.is_none() { Place::own() } else { None };
+        let own = Name { node: config.node.clone(), incarnation: config.incarnation, place: place.clone() };
+        let papers = Papers { cluster: self.cluster.clone(), own, secret: self.credentials.secret.clone() };
+        let (queues, ends) = Queues::to(config.peers.iter().cloned());
+        let wire = Arc::new(queues);
+        let member = match self.direction.clone() {
+            Some(direction) => Member::start_directed(config, wire, direction),
+            None => Member::start(config, wire),
+        };
+        let known: BTreeMap<NodeId, Arc<Acquaintance>> =
+            ends.keys().map(|peer| (peer.clone(), Acquaintance::of(place.clone()))).collect();
+        let ending = Ending::default();
+        let server = self.server(listener, &member, &papers, (&known, &ends), &ending)?;
+        let mut dialers = Vec::new();
+        for (peer, ends) in ends {
+            let endpoint = self.endpoint(&peer).map_err(|why| StartError::Settings(vec![why]))?;
+            let acquaintance = known[&peer].clone();
+            let (member, papers, ending) = (member.clone(), papers.clone(), ending.clone());
+            let patience = self.handshake_timeout;
+            let line = Line { member, papers, peer, endpoint, ends, acquaintance, ending, patience };
+            dialers.push(dial(line).await.map_err(StartError::Actor)?);
+        }
+        let (server, lobby) = server;
+        Ok(ClusterNode { member, address, server, lobby, dialers, ending })
+    }
+
+    fn node_config(&self) -> NodeConfig {
+        let incarnation = self.direction.as_ref().map_or_else(incarnation_of_now, |direction| direction.incarnation);
+        let mut config = NodeConfig::new(NodeId::new(&self.name), incarnation);
         config.cluster.clone_from(&self.cluster);
         config.peers = self.peers.keys().map(NodeId::new).collect();
         (config.timing, config.max_claims) = (self.timing, self.max_claims);
-        let place = Place::own();
-        let own = Name { node: config.node.clone(), incarnation: config.incarnation, place: place.clone() };
-        let papers = Papers { cluster: self.cluster.clone(), own, secret: self.secret.clone() };
-        if papers.secret.is_none() {
-            tracing::warn!(node = %self.name, "no secret: whoever reaches {address} on this machine is believed");
-        }
-        let (queues, receivers) = Queues::to(config.peers.iter().cloned());
-        let member = Member::start(config, Arc::new(queues));
-        let known: BTreeMap<NodeId, Arc<Acquaintance>> =
-            receivers.keys().map(|peer| (peer.clone(), Acquaintance::of(place.clone()))).collect();
-        let ending = Ending::default();
-        let acceptor = Acceptor::new(member.clone(), papers.clone(), known.clone(), ending.clone());
+        config
+    }
+
+    /// Listens: to peers, and to whoever asks something.
+    fn server(
+        &self,
+        listener: TcpListener,
+        member: &Arc<Member>,
+        papers: &Papers,
+        (known, ends): (&BTreeMap<NodeId, Arc<Acquaintance>>, &BTreeMap<NodeId, Ends>),
+        ending: &Ending,
+    ) -> Result<(JoinHandle<()>, Arc<Lobby>), StartError> {
+        let peer =
+            |(peer, ends): (&NodeId, &Ends)| (peer.clone(), Peer::new(known[peer].clone(), ends.streams.clone()));
+        let peers = ends.iter().map(peer).collect();
+        let acceptor = Acceptor::new(member.clone(), papers.clone(), peers, ending.clone(), self.handshake_timeout);
         let addresses = self.peers.iter().map(|(peer, address)| (NodeId::new(peer), address.clone())).collect();
-        let desk = Desk::new(member.clone(), self.cluster.clone(), self.secret.clone(), addresses);
-        let server = tokio::spawn(serve(listener, Door::to(acceptor), Door::to(desk)));
-        let mut dialers = Vec::new();
-        for (peer, queue) in receivers {
-            let endpoint = endpoint(&self.peers[peer.as_str()]).map_err(|why| StartError::Settings(vec![why]))?;
-            let acquaintance = known[&peer].clone();
-            let (member, papers, ending) = (member.clone(), papers.clone(), ending.clone());
-            let line = Line { member, papers, peer, endpoint, queue, acquaintance, ending };
-            dialers.push(dial(line).await.map_err(StartError::Actor)?);
-        }
-        Ok(ClusterNode { member, address, server, dialers, ending })
+        let desk = Desk::new(member.clone(), self.cluster.clone(), self.credentials.secret.clone(), addresses);
+        let lobby = Arc::new(Lobby::new(self.handshake_timeout, ending.clone()));
+        let tls = self.credentials.tls.as_ref().map(|tls| tls.server(self.handshake_timeout));
+        let entrance = Entrance { listener, lobby: lobby.clone(), tls, silence: self.silence() };
+        let serving = serve(entrance, Door::to(acceptor), Door::to(desk));
+        Ok((tokio::spawn(serving.map_err(|why| StartError::Settings(vec![why]))?), lobby))
     }
 
-    /// Everything that is wrong with the settings: each text begins with the setting, and says what is allowed.
-    pub fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = self.wrong_names();
-        let mut wrong = |mistake: String| mistakes.push(mistake);
-        if let Err(why) = self.check_address(&self.listen, true) {
-            wrong(format!("listen: {why}"));
-        }
-        for (peer, address) in &self.peers {
-            if let Err(why) = self.check_address(address, false) {
-                wrong(format!("peers.{peer}: {why}"));
-            }
-        }
-        let Timing { node_timeout, recovery_timeout } = self.timing;
-        if !(Self::SHORTEST_TIMEOUT..=Self::LONGEST_TIMEOUT).contains(&node_timeout) {
-            let (least, most) = (Self::SHORTEST_TIMEOUT, Self::LONGEST_TIMEOUT);
-            wrong(format!("node_timeout: it is {node_timeout} ms; {least} to {most} ms are allowed"));
-        }
-        if recovery_timeout > Self::LONGEST_TIMEOUT {
-            let most = Self::LONGEST_TIMEOUT;
-            wrong(format!("recovery_timeout: it is {recovery_timeout} ms; up to {most} ms are allowed"));
-        }
-        if self.max_claims == 0 {
-            wrong(String::from("max_claims: it is 0; it must be 1 at least"));
-        }
-        mistakes
+    fn endpoint(&self, peer: &NodeId) -> Result<Endpoint, String> {
+        let tls = self.credentials.tls.as_ref().map(|tls| tls.client(peer.as_str()));
+        let endpoint = endpoint(&self.peers[peer.as_str()], tls)?;
+        let silence = self.silence();
+        // A connection that is dead without anybody having said so is given up, and dialed anew.
+        Ok(endpoint.http2_keep_alive_interval(silence).keep_alive_timeout(silence).keep_alive_while_idle(true))
     }
 
-    fn wrong_names(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
-        let own = ("name", &self.name);
-        let names: Vec<(&str, &String)> =
-            std::iter::once(own).chain(self.peers.keys().map(|peer| ("peers", peer))).collect();
-        for (at, (setting, one)) in names.iter().enumerate() {
-            if one.is_empty() || one.len() > 64 || one.chars().any(|char| char.is_whitespace() || ",=".contains(char)) {
-                let allowed = "1 to 64 characters, none of them a space, a comma or an equals sign";
-                mistakes.push(format!("{setting}: `{one}` is no name of a node; allowed are {allowed}"));
-            }
-            let twin = names[..at].iter().find(|(_, other)| other != one && same_number(other, one));
-            if let Some((_, twin)) = twin {
-                mistakes.push(format!(
-                    "{setting}: `{twin}` and `{one}` would give transactions the same ids; call one of them otherwise"
-                ));
-            }
-        }
-        if self.peers.contains_key(&self.name) {
-            mistakes.push(format!("peers: `{}` is named as a peer of itself", self.name));
-        }
-        mistakes
-    }
-
-    /// Whether an address may be listened at or dialed. With a secret, the name of a peer need not be known yet.
-    fn check_address(&self, address: &str, is_own: bool) -> Result<(), String> {
-        let is_one = address
-            .rsplit_once(':')
-            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| is_own || port > 0));
-        if !is_one {
-            return Err(format!("`{address}` is no address; allowed is HOST:PORT, such as 127.0.0.1:7400"));
-        }
-        if !is_own && self.secret.is_some() {
-            return Ok(());
-        }
-        match address.to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>) {
-            Err(error) => Err(format!("`{address}` leads nowhere: {error}")),
-            Ok(found) if self.secret.is_none() && found.iter().any(|found| !found.ip().is_loopback()) => {
-                Err(format!("`{address}` is not on loopback; without a secret nodes listen and dial there only"))
-            }
-            Ok(_) => Ok(()),
-        }
-    }
-}
-
-fn same_number(one: &str, other: &str) -> bool {
-    number_of(&NodeId::new(one)) == number_of(&NodeId::new(other))
-}
-
-impl ClusterNode {
-    /// The node at work: what its locks are taken from.
-    pub fn member(&self) -> &Arc<Member> {
-        &self.member
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Ends in good order: all its transactions end, and its peers are told that it goes, so that they take it for gone at
-    /// once. Gives whether all of them have heard it within that time.
-    ///
-    /// # Cancel safety
-    /// Dropped, it ends nonetheless; peers that were not told yet see that the process is gone, or time.
-    pub async fn leave(self, within: Duration) -> bool {
-        self.member.end_all();
-        tokio::time::timeout(within, self.ending.leave()).await.is_ok()
-    }
-}
-
-impl Drop for ClusterNode {
-    fn drop(&mut self) {
-        self.ending.stop();
-        self.server.abort();
+    /// How long a connection may be silent. Heartbeats keep it busy; a slow machine is given some time.
+    fn silence(&self) -> Duration {
+        Duration::from_millis(self.timing.node_timeout).max(Duration::from_secs(5))
     }
 }

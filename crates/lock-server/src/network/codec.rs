@@ -12,6 +12,9 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 /// The largest message that is sent, and the largest that a node takes in from another one.
 pub(super) const LARGEST: usize = 16 * 1024 * 1024;
 
+/// The largest message that is taken in from somebody who does not say much.
+pub(super) const LARGEST_OF_STRANGERS: usize = 64 * 1024;
+
 #[derive(Debug)]
 pub(super) struct PacketCodec<P>(PhantomData<fn() -> P>);
 

@@ -8,18 +8,19 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::mpsc;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Streaming};
 
-use super::accept::{HANDSHAKE_TIME, PATH};
-use super::codec::{LARGEST, PacketCodec};
+use super::accept::PATH;
+use super::codec::{LARGEST, LARGEST_OF_STRANGERS, PacketCodec};
 use super::door::{next, told};
 use super::ending::Ending;
 use super::handshake::Papers;
 use super::packet::Packet;
 use super::place::Acquaintance;
-use super::saying::Saying;
-use super::wire::Queue;
+use super::saying::{Saying, Way};
+use super::streams::Passing;
+use super::wire::Ends;
 use crate::Member;
 
 /// How long a connection may take to be made.
@@ -34,9 +35,11 @@ pub(super) struct Line {
     pub(super) papers: Papers,
     pub(super) peer: NodeId,
     pub(super) endpoint: Endpoint,
-    pub(super) queue: Queue,
+    pub(super) ends: Ends,
     pub(super) acquaintance: Arc<Acquaintance>,
     pub(super) ending: Ending,
+    /// How long a handshake may take.
+    pub(super) patience: Duration,
 }
 
 /// The actor of a peer.
@@ -152,12 +155,15 @@ impl Line {
     /// One stream, from the knock to its end. Gives whether it was let in, and why it ended.
     async fn talk(&self) -> (bool, String) {
         let (out, packets) = mpsc::channel(4);
-        let meeting = tokio::time::timeout(CONNECT_TIME + HANDSHAKE_TIME, self.meet(&out, packets)).await;
+        let meeting = tokio::time::timeout(CONNECT_TIME + self.patience, self.meet(&out, packets)).await;
         match meeting {
-            Ok(Ok(answers)) => {
+            Ok(Ok((answers, stream))) => {
+                self.ends.streams.opened_to(&stream);
                 // The handshake is over: from here on the queue is said.
                 drop(out);
-                (true, self.listen(answers).await)
+                let why = self.listen(answers).await;
+                self.ends.streams.ended(&stream);
+                (true, why)
             }
             Ok(Err(why)) => (false, why),
             Err(_) => (false, String::from("the handshake took too long")),
@@ -168,15 +174,20 @@ impl Line {
         &self,
         out: &mpsc::Sender<Packet>,
         packets: mpsc::Receiver<Packet>,
-    ) -> Result<Streaming<Packet>, String> {
+    ) -> Result<(Streaming<Packet>, Arc<Passing>), String> {
         let channel: Channel = self.endpoint.connect().await.map_err(|error| told(&error))?;
-        let mut grpc = Grpc::new(channel).max_decoding_message_size(LARGEST).max_encoding_message_size(LARGEST);
+        // What an acceptor says is short.
+        let grpc = Grpc::new(channel).max_decoding_message_size(LARGEST_OF_STRANGERS);
+        let mut grpc = grpc.max_encoding_message_size(LARGEST);
         grpc.ready().await.map_err(|error| told(&error))?;
         let (knocked, knock) = self.papers.knock(&self.peer);
         let gone = |_| String::from("it has gone");
+        let stream = Passing::begun_with(&knock);
         out.send(knock).await.map_err(gone)?;
-        let queue = self.queue.clone().lock_owned().await;
-        let request = Request::new(Saying::new(packets, queue, &self.ending));
+        let queue = self.ends.queue.clone().lock_owned().await;
+        let (streams, stream_said) = (self.ends.streams.clone(), stream.clone());
+        let way = Way { member: self.member.clone(), peer: self.peer.clone(), streams, stream: stream_said };
+        let request = Request::new(Saying::new(way, packets, queue, &self.ending));
         let answers = grpc.streaming(request, PathAndQuery::from_static(PATH), PacketCodec::default()).await;
         let mut answers = answers.map_err(|status| told(&status))?.into_inner();
         let (name, answer) = knocked.answer(next(&mut answers).await?)?;
@@ -184,7 +195,7 @@ impl Line {
         match next(&mut answers).await? {
             Packet::Welcome => {
                 self.acquaintance.met(name);
-                Ok(answers)
+                Ok((answers, stream))
             }
             Packet::Refused(why) => Err(format!("{} refused: {why}", self.peer)),
             _ => Err(format!("{} does not speak like a node", self.peer)),
@@ -205,11 +216,16 @@ impl Line {
     }
 }
 
-/// Where a peer is dialed.
+/// Where a node is reached.
 ///
 /// # Errors
-/// If the address is none.
-pub(super) fn endpoint(address: &str) -> Result<Endpoint, String> {
-    let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(|error| told(&error))?;
-    Ok(endpoint.tcp_nodelay(true).connect_timeout(CONNECT_TIME))
+/// If the address is none, or certificates cannot be used.
+pub(super) fn endpoint(address: &str, tls: Option<ClientTlsConfig>) -> Result<Endpoint, String> {
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let endpoint = Endpoint::from_shared(format!("{scheme}://{address}")).map_err(|error| told(&error))?;
+    let endpoint = endpoint.tcp_nodelay(true).connect_timeout(CONNECT_TIME);
+    match tls {
+        Some(tls) => endpoint.tls_config(tls).map_err(|error| told(&error)),
+        None => Ok(endpoint),
+    }
 }

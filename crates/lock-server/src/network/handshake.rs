@@ -97,6 +97,11 @@ impl Knocked {
 }
 
 impl Challenged {
+    /// Who the dialer says to be.
+    pub(super) fn dialer(&self) -> &NodeId {
+        &self.seen.dialer.node
+    }
+
     /// Lets the dialer in, if it proves who it is.
     ///
     /// # Errors

@@ -2,8 +2,8 @@
 //!
 //! | to learn | read |
 //! |---|---|
-//! | how a node is started | [`ClusterBuilder`] |
-//! | what it listens to and what keeps strangers out | `door`, `accept`, `handshake`, `secret` |
+//! | how a node is started, and what may be wrong with that | [`ClusterBuilder`], `checks` |
+//! | what it listens to and what keeps strangers out | `lobby`, `door`, `accept`, `caller`, `handshake`, `secret`, `tls` |
 //! | how it reaches its peers, and how it ends | `dial`, `ending` |
 //! | what may be asked of it while it runs | `admin` |
 //! | what goes over a stream, and how it is written | `packet`, `saying`, `codec` |
@@ -12,17 +12,29 @@
 mod accept;
 mod admin;
 mod builder;
+mod caller;
+mod checks;
 mod codec;
+mod complaints;
+mod credentials;
 mod dial;
 mod door;
 mod ending;
 mod handshake;
+mod lobby;
 mod packet;
 mod place;
+mod running;
 mod saying;
 mod secret;
+mod streams;
+mod tls;
 mod wire;
 
-pub use admin::{AskError, ask};
-pub use builder::{ClusterBuilder, ClusterNode, StartError};
+pub use admin::{AskError, Whom, ask};
+pub use builder::{ClusterBuilder, StartError};
+pub use credentials::Credentials;
+pub use lobby::Connections;
+pub use running::ClusterNode;
 pub use secret::Secret;
+pub use tls::{Tls, TlsError};

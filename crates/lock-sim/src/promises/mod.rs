@@ -28,6 +28,7 @@ pub use every_deadlock_ends::EveryDeadlockEnds;
 pub use everybody_is_served::EverybodyIsServed;
 pub use first_come::FirstCome;
 pub use mutual_exclusion::MutualExclusion;
+pub(crate) use mutual_exclusion::nobody_believes_what_excludes;
 pub use no_lost_wake_up::NoLostWakeUp;
 pub use no_phantoms::NoPhantoms;
 pub use nothing_leaks::NothingLeaks;

@@ -1,6 +1,6 @@
 //! No two transactions may believe, at one moment, that they hold what excludes each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lock_core::{Belief, Millis, Mode, NodeId, Require};
 
@@ -32,7 +32,7 @@ impl Promise for MutualExclusion {
             let theirs = if other == home { mine.clone() } else { believed(world, other) };
             grants_exclude(&mine, &theirs)?;
             if !observed.event.is_quiet {
-                claims_exclude(world, (home, &mine), (other, &theirs))?;
+                claims_exclude(&observed.nodes, (home, &mine), (other, &theirs))?;
             }
         }
         Ok(())
@@ -42,8 +42,24 @@ impl Promise for MutualExclusion {
 /// What the transactions of a node believe to have now.
 pub(super) fn believed<'a>(world: &'a World, home: &NodeId) -> Vec<&'a Belief> {
     let now: Millis = world.clock_of(home);
-    let beliefs = world.observed().nodes.get(home).into_iter().flat_map(|view| &view.beliefs);
-    beliefs.filter(|belief| belief.until.is_none_or(|until| now < until)).collect()
+    world.observed().nodes.get(home).map(|view| believed_at(view, now)).unwrap_or_default()
+}
+
+/// Checks that promise for nodes whose clocks all show the same.
+pub(crate) fn nobody_believes_what_excludes(nodes: &BTreeMap<NodeId, NodeView>, now: Millis) -> Result<(), String> {
+    for (home, mine) in nodes {
+        let mine = believed_at(mine, now);
+        for (other, theirs) in nodes {
+            let theirs = believed_at(theirs, now);
+            grants_exclude(&mine, &theirs)?;
+            claims_exclude(nodes, (home, &mine), (other, &theirs))?;
+        }
+    }
+    Ok(())
+}
+
+fn believed_at(view: &NodeView, now: Millis) -> Vec<&Belief> {
+    view.beliefs.iter().filter(|belief| belief.until.is_none_or(|until| now < until)).collect()
 }
 
 fn grants_exclude(mine: &[&Belief], theirs: &[&Belief]) -> Result<(), String> {
@@ -64,8 +80,12 @@ fn grants_exclude(mine: &[&Belief], theirs: &[&Belief]) -> Result<(), String> {
 
 type Home<'a> = (&'a NodeId, &'a [&'a Belief]);
 
-fn claims_exclude(world: &World, (home, mine): Home<'_>, (other, theirs): Home<'_>) -> Result<(), String> {
-    let met = |home: &NodeId| world.observed().nodes.get(home).into_iter().flat_map(|view: &NodeView| &view.met);
+fn claims_exclude(
+    nodes: &BTreeMap<NodeId, NodeView>,
+    (home, mine): Home<'_>,
+    (other, theirs): Home<'_>,
+) -> Result<(), String> {
+    let met = |home: &NodeId| nodes.get(home).into_iter().flat_map(|view: &NodeView| &view.met);
     let spread = |met: &&Met| met.nodes.len() > 1;
     for one in met(home).filter(spread) {
         for other in met(other) {

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{
-    Arrow, Call, Claim, ClaimView, Deadlock, Mode, NodeId, Object, Require, Token, TxId, WaitGraph, WaitView,
-};
+use lock_core::{Arrow, Call, Claim, ClaimView, Deadlock, Mode, NodeId, Object, Require, Token, TxId, WaitGraph};
 
 use super::world::World;
 use crate::seeded::Seeded;
@@ -42,38 +40,8 @@ impl World {
 
     /// The arrows of what transactions need; surplus waits of claims that are met are none.
     pub(crate) fn arrows(&self) -> Vec<Arrow> {
-        let truth = self.truth();
-        let mut arrows = Vec::new();
-        for ((tx, node), waits) in &truth.waits {
-            let Some(row) = truth.needs.get(tx) else { continue };
-            let needed = |wait: &&WaitView| {
-                let here = |(at, place): &(NodeId, u64)| at == node && *place == wait.place;
-                row.unmet.iter().any(|unmet| unmet.object == wait.object && unmet.waits.iter().any(here))
-            };
-            arrows.extend(waits.iter().filter(needed).flat_map(|wait| arrows_of(*tx, wait)));
-        }
-        arrows.sort_by(|one, other| key(one).cmp(&key(other)));
-        arrows.dedup_by_key(|arrow| (arrow.waiter, arrow.blocker));
-        arrows
+        self.truth().arrows()
     }
-}
-
-fn key(arrow: &Arrow) -> impl Ord + use<'_> {
-    (arrow.waiter, arrow.blocker, arrow.kind, &arrow.wants, &arrow.blocking)
-}
-
-fn arrows_of(waiter: TxId, wait: &WaitView) -> impl Iterator<Item = Arrow> {
-    wait.blocks.iter().map(move |block| Arrow {
-        waiter,
-        wants: wait.object.clone(),
-        wanted: wait.mode,
-        since: wait.since,
-        blocker: block.tx,
-        blocking: block.object.clone(),
-        blocking_mode: block.mode,
-        kind: block.kind,
-        token: (block.kind == lock_core::ArrowKind::Hard).then_some(Token(block.stamp)),
-    })
 }
 
 fn plain(object: &Object, mode: Mode) -> Claim {
@@ -211,7 +179,7 @@ pub enum Deed {
 
 impl Deed {
     /// Faults keep their order among themselves.
-    fn of(&self) -> TxId {
+    pub(crate) fn of(&self) -> TxId {
         match self {
             Self::Act(tx, _) => *tx,
             Self::Befalls(_) => TxId(0),

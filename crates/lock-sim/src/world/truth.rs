@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lock_core::{ArrowKind, BlockView, HomeRow, NodeId, Object, TxId, WaitView};
+use lock_core::{Arrow, ArrowKind, BlockView, HomeRow, NodeId, Object, Token, TxId, WaitView};
 
 use super::view::Waits;
 use super::world::World;
@@ -58,8 +58,24 @@ impl Truth {
         })
     }
 
+    /// The arrows of what transactions need; surplus waits of claims that are met are none.
+    pub(crate) fn arrows(&self) -> Vec<Arrow> {
+        let mut arrows = Vec::new();
+        for ((tx, node), waits) in &self.waits {
+            let Some(row) = self.needs.get(tx) else { continue };
+            let needed = |wait: &&WaitView| {
+                let here = |(at, place): &(NodeId, u64)| at == node && *place == wait.place;
+                row.unmet.iter().any(|unmet| unmet.object == wait.object && unmet.waits.iter().any(here))
+            };
+            arrows.extend(waits.iter().filter(needed).flat_map(|wait| arrows_of(*tx, wait)));
+        }
+        arrows.sort_by(|one, other| key(one).cmp(&key(other)));
+        arrows.dedup_by_key(|arrow| (arrow.waiter, arrow.blocker));
+        arrows
+    }
+
     /// Adds what a node knows.
-    pub(super) fn learn(&mut self, node: &NodeId, waits: &Waits) {
+    pub(crate) fn learn(&mut self, node: &NodeId, waits: &Waits) {
         self.needs.extend(waits.needs.iter().map(|(tx, row)| (*tx, row.clone())));
         self.waits.extend(waits.waits.iter().map(|(tx, waits)| ((*tx, node.clone()), waits.clone())));
     }
@@ -77,6 +93,24 @@ impl Truth {
     fn is_letting_go(&self, tx: TxId, node: &NodeId, object: &Object) -> bool {
         self.needs.get(&tx).is_some_and(|row| row.letting_go.contains(&(node.clone(), object.clone())))
     }
+}
+
+fn key(arrow: &Arrow) -> impl Ord + use<'_> {
+    (arrow.waiter, arrow.blocker, arrow.kind, &arrow.wants, &arrow.blocking)
+}
+
+fn arrows_of(waiter: TxId, wait: &WaitView) -> impl Iterator<Item = Arrow> {
+    wait.blocks.iter().map(move |block| Arrow {
+        waiter,
+        wants: wait.object.clone(),
+        wanted: wait.mode,
+        since: wait.since,
+        blocker: block.tx,
+        blocking: block.object.clone(),
+        blocking_mode: block.mode,
+        kind: block.kind,
+        token: (block.kind == ArrowKind::Hard).then_some(Token(block.stamp)),
+    })
 }
 
 impl World {

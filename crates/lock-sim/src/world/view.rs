@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use lock_core::{Belief, HomeRow, Incarnation, LockTable, Mode, NodeMachine, Object, Token, TxId, Version, WaitView};
+use serde::{Deserialize, Serialize};
 
 use super::process::Process;
 
 /// One node at one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NodeView {
     /// Which life of the node.
     pub incarnation: Incarnation,
@@ -26,7 +27,7 @@ pub struct NodeView {
 }
 
 /// Who needs what, and what is in the way of it, as one node knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waits {
     /// What its transactions need.
     pub needs: BTreeMap<TxId, HomeRow>,
@@ -35,7 +36,7 @@ pub struct Waits {
 }
 
 /// A granted claim in a table.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Grant {
     /// Whose.
     pub tx: TxId,
@@ -48,7 +49,7 @@ pub struct Grant {
 }
 
 /// A claim that its home says is met.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Met {
     /// Whose.
     pub tx: TxId,
@@ -76,7 +77,11 @@ impl Waits {
 
 impl NodeView {
     pub(super) fn of(process: &Process) -> Self {
-        let (machine, table) = (&process.machine, &process.table);
+        Self::seen_in(&process.machine, &process.table)
+    }
+
+    /// What a machine and its table show.
+    pub(crate) fn seen_in(machine: &NodeMachine, table: &LockTable) -> Self {
         Self {
             incarnation: machine.incarnation(),
             version: table.version(),

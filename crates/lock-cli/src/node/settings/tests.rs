@@ -80,7 +80,8 @@ fn a_secret_does_not_stand_among_the_settings_nor_in_a_message() {
 fn a_secret_comes_from_one_place_and_is_long_enough() {
     let name = "name = \"n1\"\n";
     let with = |variables: &[(&str, &str)]| read(name, variables, NodeArguments::default());
-    assert!(with(&[("GORDIAN_SECRET", "correct horse battery staple")]).expect("all good").has_secret);
+    let settings = with(&[("GORDIAN_SECRET", "correct horse battery staple")]).expect("all good");
+    assert!(settings.summary().ends_with(", with a secret"));
     has(&with(&[("GORDIAN_SECRET", "short")]).expect_err("short"), &["GORDIAN_SECRET", "5 bytes", "16 at least"]);
     let twice = [("GORDIAN_SECRET", "correct horse battery staple"), ("GORDIAN_SECRET_FILE", "s")];
     has(&with(&twice).expect_err("twice"), &["secret_file", "GORDIAN_SECRET as well"]);

@@ -7,14 +7,15 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Streaming};
 
 use super::conversation::{AdminPacket, Heard, PATH, Step, VERSIONS};
+use super::whom::Whom;
 use crate::network::codec::{LARGEST, PacketCodec};
-use crate::network::dial::endpoint;
+use crate::network::credentials::Credentials;
 use crate::network::door::{next, told};
-use crate::network::secret::{Secret, nonce};
+use crate::network::secret::nonce;
 use crate::{Answer, Question};
 
 /// Why a question was not answered.
@@ -52,22 +53,24 @@ pub enum AskError {
 /// # Errors
 /// [`AskError`].
 pub async fn ask(
-    address: &str,
-    secret: Option<&Secret>,
+    whom: &Whom,
+    credentials: &Credentials,
     question: &Question,
     within: Duration,
 ) -> Result<Answer, AskError> {
-    let asked = tokio::time::timeout(within, converse(address, secret, question)).await;
+    let asked = tokio::time::timeout(within, converse(whom, credentials, question)).await;
     asked.unwrap_or_else(|_| {
         let why = format!("no answer within {} ms", within.as_millis());
-        Err(AskError::NotReached { address: address.to_owned(), why })
+        Err(AskError::NotReached { address: whom.address.clone(), why })
     })
 }
 
-async fn converse(address: &str, secret: Option<&Secret>, question: &Question) -> Result<Answer, AskError> {
-    let not_reached = |why| AskError::NotReached { address: address.to_owned(), why };
-    let not_trusted = |why| AskError::NotTrusted { address: address.to_owned(), why };
-    let refused = |why| AskError::Refused { address: address.to_owned(), why };
+async fn converse(whom: &Whom, credentials: &Credentials, question: &Question) -> Result<Answer, AskError> {
+    let (address, secret) = (&whom.address, credentials.secret.as_ref());
+    let not_reached = |why| AskError::NotReached { address: address.clone(), why };
+    let not_trusted = |why| AskError::NotTrusted { address: address.clone(), why };
+    let refused = |why| AskError::Refused { address: address.clone(), why };
+    let endpoint = whom.endpoint(credentials.tls.as_ref()).map_err(not_trusted)?;
     let (out, packets) = mpsc::channel(2);
     let asker_nonce = nonce();
     let say = |packet| {
@@ -75,11 +78,14 @@ async fn converse(address: &str, secret: Option<&Secret>, question: &Question) -
         async move { out.send(packet).await.map_err(|_| String::from("it hung up")) }
     };
     say(AdminPacket::Knock { versions: VERSIONS, nonce: asker_nonce }).await.map_err(not_reached)?;
-    let mut answers = open(address, packets).await.map_err(not_reached)?;
+    let mut answers = open(endpoint, packets).await.map_err(not_reached)?;
     let heard = match next(&mut answers).await.map_err(not_reached)? {
         AdminPacket::Challenge { cluster, node, nonce: node_nonce, proof } => {
             let heard = Heard { cluster, node, asker_nonce, node_nonce };
             heard.trust_node(secret, &proof).map_err(not_trusted)?;
+            if let Some(wanted) = whom.node.as_ref().filter(|wanted| **wanted != heard.node) {
+                return Err(not_trusted(format!("it is {}, not {wanted}", heard.node)));
+            }
             heard
         }
         AdminPacket::Refused(why) => return Err(refused(why)),
@@ -98,8 +104,8 @@ async fn converse(address: &str, secret: Option<&Secret>, question: &Question) -
     }
 }
 
-async fn open(address: &str, packets: mpsc::Receiver<AdminPacket>) -> Result<Streaming<AdminPacket>, String> {
-    let channel: Channel = endpoint(address)?.connect().await.map_err(|error| told(&error))?;
+async fn open(endpoint: Endpoint, packets: mpsc::Receiver<AdminPacket>) -> Result<Streaming<AdminPacket>, String> {
+    let channel: Channel = endpoint.connect().await.map_err(|error| told(&error))?;
     let mut grpc = Grpc::new(channel).max_decoding_message_size(LARGEST);
     grpc.ready().await.map_err(|error| told(&error))?;
     let request = Request::new(ReceiverStream::new(packets));

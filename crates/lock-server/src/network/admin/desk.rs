@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use lock_core::NodeId;
 use tokio::sync::Semaphore;
-use tonic::{Status, Streaming};
+use tonic::Streaming;
 
 use super::conversation::{AdminPacket, Heard, PATH, Step, VERSIONS};
-use crate::network::codec::LARGEST;
+use crate::network::caller::Caller;
+use crate::network::codec::{LARGEST, LARGEST_OF_STRANGERS};
+use crate::network::complaints::Complaints;
 use crate::network::door::{Out, Room, next};
 use crate::network::secret::{Secret, nonce};
 use crate::{Answer, Member, NodeView, Question};
 
-/// How long a conversation may take.
+/// How long an answer may take.
 const TIME: Duration = Duration::from_secs(5);
-/// How many there may be at a time.
+/// How many answers there may be at a time.
 const AT_A_TIME: usize = 16;
-/// The largest packet of an asker.
-const LARGEST_QUESTION: usize = 64 * 1024;
 /// What an answer may need besides itself.
 const SPARE: usize = 1_024;
 
@@ -30,6 +30,7 @@ pub(in crate::network) struct Desk {
     pub(in crate::network) secret: Option<Secret>,
     pub(in crate::network) addresses: BTreeMap<NodeId, String>,
     places: Semaphore,
+    complaints: Complaints,
 }
 
 impl Desk {
@@ -39,12 +40,24 @@ impl Desk {
         secret: Option<Secret>,
         addresses: BTreeMap<NodeId, String>,
     ) -> Self {
-        Self { member, cluster, secret, addresses, places: Semaphore::new(AT_A_TIME) }
+        Self {
+            member,
+            cluster,
+            secret,
+            addresses,
+            places: Semaphore::new(AT_A_TIME),
+            complaints: Complaints::default(),
+        }
     }
 
-    async fn converse(&self, packets: &mut Streaming<AdminPacket>, out: &Out<AdminPacket>) -> Result<(), String> {
+    async fn converse(
+        &self,
+        caller: &Caller,
+        packets: &mut Streaming<AdminPacket>,
+        out: &Out<AdminPacket>,
+    ) -> Result<(), String> {
         let secret = self.secret.as_ref();
-        let heard = self.heard(next(packets).await?)?;
+        let heard = self.heard(&next(packets).await?)?;
         let proof = heard.proof(secret, Step::Challenge, &[]);
         let (cluster, node, nonce) = (heard.cluster.clone(), heard.node.clone(), heard.node_nonce);
         say(out, AdminPacket::Challenge { cluster, node, nonce, proof }).await?;
@@ -54,17 +67,24 @@ impl Desk {
         if !heard.is_proved(secret, Step::Question, &question, &proof) {
             return Err(String::from("it does not know the secret of the cluster"));
         }
+        let _known = caller.know();
+        let Ok(_place) = self.places.try_acquire() else {
+            return Err(format!("{AT_A_TIME} questions are answered at a time, and so many there are"));
+        };
         let question = serde_json::from_slice(&question).map_err(|error| format!("no question: {error}"))?;
         let answer = serde_json::to_vec(&self.answer(&question)).map_err(|error| error.to_string())?;
         if answer.len() > LARGEST - SPARE {
             return Err(format!("the answer has {} bytes, {} are allowed", answer.len(), LARGEST - SPARE));
         }
         let proof = heard.proof(secret, Step::Answer, &answer);
-        say(out, AdminPacket::Answer { answer, proof }).await
+        say(out, AdminPacket::Answer { answer, proof }).await?;
+        // It hangs up when it has read the answer.
+        let _ = packets.message().await;
+        Ok(())
     }
 
-    fn heard(&self, knock: AdminPacket) -> Result<Heard, String> {
-        let AdminPacket::Knock { versions, nonce: asker_nonce } = knock else {
+    fn heard(&self, knock: &AdminPacket) -> Result<Heard, String> {
+        let AdminPacket::Knock { versions, nonce: asker_nonce } = *knock else {
             return Err(String::from("it did not knock"));
         };
         if versions.1 < VERSIONS.0 || versions.0 > VERSIONS.1 {
@@ -99,16 +119,12 @@ impl Room for Desk {
     type Packet = AdminPacket;
     const SERVICE: &'static str = "gordian.Admin";
     const PATH: &'static str = PATH;
-    const LARGEST_IN: usize = LARGEST_QUESTION;
+    const LARGEST_IN: usize = LARGEST_OF_STRANGERS;
 
-    async fn talk(&self, mut packets: Streaming<AdminPacket>, out: Out<AdminPacket>) {
-        let Ok(_place) = self.places.try_acquire() else {
-            let _ = out.send(Err(Status::resource_exhausted("too many questions at a time"))).await;
-            return;
-        };
-        let conversation = tokio::time::timeout(TIME, self.converse(&mut packets, &out)).await;
+    async fn talk(&self, caller: Caller, mut packets: Streaming<AdminPacket>, out: Out<AdminPacket>) {
+        let conversation = tokio::time::timeout(TIME, self.converse(&caller, &mut packets, &out)).await;
         if let Err(why) = conversation.unwrap_or_else(|_| Err(String::from("it took too long"))) {
-            tracing::warn!(node = %self.member.name(), "a question is not answered: {why}");
+            self.complaints.say(self.member.name(), "a question is not answered", &why);
             let _ = tokio::time::timeout(TIME, out.send(Ok(AdminPacket::Refused(why)))).await;
         }
     }

@@ -5,11 +5,13 @@
 //! | what may be asked | [`Question`](crate::Question), [`Answer`](crate::Answer) |
 //! | what is said, and what keeps strangers out | `conversation` |
 //! | how a node answers | `desk` |
-//! | how a question is put | [`ask`] |
+//! | how a question is put, and to whom | [`ask`], [`Whom`] |
 
 mod ask;
 mod conversation;
 mod desk;
+mod whom;
 
 pub use ask::{AskError, ask};
 pub(super) use desk::Desk;
+pub use whom::Whom;

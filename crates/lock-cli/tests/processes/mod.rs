@@ -1,0 +1,180 @@
+//! Real processes for tests: nodes, programs that are nodes, and questions to them. Nothing outlives a test.
+
+#![allow(dead_code)] // each test needs a part of it
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// How long anything may take that has to happen.
+pub(crate) const LONG: Duration = Duration::from_secs(30);
+
+/// A process that is killed at the end of the test at the latest.
+pub(crate) struct Process {
+    child: Child,
+    lines: Receiver<String>,
+    /// Everything that it has said so far.
+    pub(crate) said: Vec<String>,
+}
+
+impl Process {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // Whoever runs the tests may have settings of his own.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GORDIAN_")) {
+            command.env_remove(name);
+        }
+        let mut child = command.spawn().expect("it starts");
+        let (sender, lines) = channel();
+        let out = BufReader::new(child.stdout.take().expect("piped"));
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Self { child, lines, said: Vec::new() }
+    }
+
+    /// Waits for a line with this text.
+    pub(crate) fn line(&mut self, text: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(LONG);
+            let line = line.unwrap_or_else(|_| panic!("it did not say `{text}`, only {:#?}", self.said));
+            self.said.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Says a line to it.
+    pub(crate) fn say(&mut self, line: &str) {
+        let stdin = self.child.stdin.as_mut().expect("piped");
+        writeln!(stdin, "{line}").expect("it listens");
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([format!("-{signal}"), self.child.id().to_string()]).status();
+        assert!(sent.expect("kill is there").success());
+    }
+
+    /// Waits until it has ended; gives its exit status, if it was not killed.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        let end = Instant::now() + LONG;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is ours") {
+                return status.code();
+            }
+            assert!(Instant::now() < end, "it does not end");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Fails if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where the nodes `n1`, `n2`, … of one test listen.
+pub(crate) struct Addresses(pub(crate) Vec<String>);
+
+impl Addresses {
+    /// Free ones.
+    pub(crate) fn of(count: usize) -> Self {
+        let listeners: Vec<_> =
+            (0..count).map(|_| std::net::TcpListener::bind("127.0.0.1:0").expect("loopback is there")).collect();
+        Self(listeners.iter().map(|listener| listener.local_addr().expect("it listens").to_string()).collect())
+    }
+
+    pub(crate) fn at(&self, node: usize) -> &str {
+        &self.0[node - 1]
+    }
+
+    fn peers(&self, node: usize) -> Vec<String> {
+        let others = (1..=self.0.len()).filter(|other| *other != node);
+        others.map(|other| format!("n{other}={}", self.at(other))).collect()
+    }
+
+    /// Starts `gordian node`, and waits until it listens.
+    pub(crate) fn start(&self, node: usize, more: &[&str]) -> Process {
+        let mut command = gordian();
+        command.args(["node", "--name", &format!("n{node}"), "--listen", self.at(node)]).args(more);
+        command.args(self.peers(node).iter().flat_map(|peer| ["--peer", peer]));
+        let mut process = Process::start(&mut command);
+        process.line("listening at");
+        process
+    }
+
+    /// Starts the program of the examples whose transactions are driven by hand.
+    pub(crate) fn by_hand(&self, node: usize, node_timeout_ms: u64) -> Process {
+        let mut command = Command::new(example("by_hand"));
+        command.arg(format!("n{node}")).arg(self.at(node)).args(self.peers(node));
+        command.env("NODE_TIMEOUT_MS", node_timeout_ms.to_string());
+        let mut process = Process::start(&mut command);
+        process.line("listening at");
+        process
+    }
+
+    /// Waits until the nodes stand like this for one of them: `"up"`, `"down"`, …
+    pub(crate) fn until_states(&self, asked: usize, states: &[&str]) -> Value {
+        let end = Instant::now() + LONG;
+        loop {
+            let output = ask(&["nodes", "--json", "--timeout-ms", "300", "--node", self.at(asked)]);
+            let seen: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+            let nodes = seen["nodes"].as_array().cloned().unwrap_or_default();
+            if nodes.iter().map(|node| node["state"].as_str().unwrap_or_default()).eq(states.iter().copied()) {
+                assert_eq!(output.status.code(), Some(i32::from(states.iter().any(|state| *state != "up"))));
+                return seen;
+            }
+            assert!(Instant::now() < end, "not {states:?}, but {seen:#}");
+        }
+    }
+}
+
+fn gordian() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_gordian"))
+}
+
+/// What the command answers.
+pub(crate) fn ask(arguments: &[&str]) -> Output {
+    gordian().args(arguments).output().expect("it runs")
+}
+
+pub(crate) fn json(output: &Output) -> Value {
+    let told = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told} {}", stderr(output)))
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A program of the examples of this crate. They are built with all tests; a test that is run alone builds it first.
+fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("it runs");
+    let profile = test.parent().and_then(Path::parent).expect("tests are in `deps` of a profile");
+    let program = profile.join("examples").join(name);
+    if !program.exists() {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "-p", env!("CARGO_PKG_NAME"), "--example", name]);
+        build.args((profile.ends_with("release")).then_some("--release"));
+        assert!(build.status().expect("cargo is there").success());
+    }
+    program
+}
+
+/// A new folder of this test's own.
+pub(crate) fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("created");
+    folder
+}
