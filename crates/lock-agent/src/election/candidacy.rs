@@ -21,7 +21,7 @@ pub struct Candidacy {
 }
 
 impl Candidacy {
-    /// The next thing that becomes of it, or is told to it. `None` when its node is gone.
+    /// The next thing that becomes of it, or is told to it. It never ends by itself; `Some`, to be read like a stream.
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped.
