@@ -2,6 +2,9 @@
 
 #![cfg(unix)]
 
+#[allow(dead_code)] // its `main`
+#[path = "../examples/by_hand.rs"]
+mod by_hand;
 mod processes;
 
 use std::fs;
@@ -14,6 +17,14 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 const NEVER: &[&str] = &["--node-timeout-ms", "600000"];
 /// What happens at once takes less than this, on a slow machine too.
 const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// No test, but the program of the examples, if another test has started this one as that.
+#[test]
+fn by_hand_program() {
+    let Ok(words) = std::env::var(processes::BY_HAND) else { return };
+    let runtime = tokio::runtime::Runtime::new().expect("it starts");
+    runtime.block_on(by_hand::run(words.split(' ').map(str::to_owned))).expect("it runs");
+}
 
 fn three(addresses: &Addresses, more: &[&str]) -> Vec<Process> {
     let nodes = (1..=3).map(|node| addresses.start(node, more)).collect();
