@@ -18,7 +18,7 @@ pub struct Following {
 }
 
 impl Following {
-    /// The next thing that it is told. `None` when its node is gone.
+    /// The next thing that it is told. It never ends by itself; `Some`, to be read like a stream.
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped.

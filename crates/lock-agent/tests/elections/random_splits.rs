@@ -44,8 +44,7 @@ struct Life {
     terms: BTreeMap<Token, Participant>,
     over: BTreeSet<Token>,
     merged: BTreeSet<(Token, Participant, Token)>,
-    /// Two may lead, while the network is split.
-    may_be_split: bool,
+    require: Require,
 }
 
 impl Life {
@@ -53,7 +52,12 @@ impl Life {
         let cluster = Cluster::start(3).await;
         let candidates = (0..3).map(|at| cluster.stand(at, require)).collect();
         let (terms, over, merged) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { seed, cluster, candidates, terms, over, merged, may_be_split: require != Require::Majority }
+        Self { seed, cluster, candidates, terms, over, merged, require }
+    }
+
+    /// Two may lead, while the network is split.
+    fn may_be_split(&self) -> bool {
+        self.require != Require::Majority
     }
 
     async fn live(&mut self) {
@@ -76,8 +80,7 @@ impl Life {
             2 => {
                 // Another candidate, the old one goes.
                 let at = chance.index(names.len());
-                let require = if self.may_be_split { Require::AllAlive } else { Require::Majority };
-                self.candidates[at] = self.cluster.stand(at, require);
+                self.candidates[at] = self.cluster.stand(at, self.require);
             }
             _ => self.cluster.network.cut(&names[chance.index(names.len())], &names[chance.index(names.len())]),
         }
@@ -88,7 +91,7 @@ impl Life {
         let terms = |candidates: &[Candidacy]| candidates.iter().map(Candidacy::term).collect::<Vec<_>>();
         let (first, second) = (terms(&self.candidates), terms(&self.candidates));
         let both = first.iter().zip(&second).filter(|(one, other)| one.is_some() && one == other).count();
-        assert!(both <= 1 || self.may_be_split, "seed {}: two lead at once: {second:?}", self.seed);
+        assert!(both <= 1 || self.may_be_split(), "seed {}: two lead at once: {second:?}", self.seed);
         for at in 0..self.candidates.len() {
             self.read_turns(at).await;
         }
@@ -104,7 +107,7 @@ impl Life {
         let (seed, me) = (self.seed, self.candidates[at].me().clone());
         match turn {
             Turn::Elected { term } => {
-                if let Some((last, whose)) = self.terms.last_key_value().filter(|_| !self.may_be_split) {
+                if let Some((last, whose)) = self.terms.last_key_value().filter(|_| !self.may_be_split()) {
                     assert!(term > *last, "seed {seed}: {me} leads in {term} after {whose} led in {last}");
                 }
                 let own = self.terms.iter().filter(|(_, whose)| **whose == me).map(|(term, _)| *term).max();
@@ -118,7 +121,7 @@ impl Life {
             Turn::Merge(merge) => {
                 let is_new = self.merged.insert((merge.term(), merge.of().clone(), merge.its_term()));
                 assert!(is_new, "seed {seed}: {merge:?} twice");
-                assert!(self.may_be_split, "seed {seed}: {merge:?}, where one leads at a time");
+                assert!(self.may_be_split(), "seed {seed}: {merge:?}, where one leads at a time");
             }
             Turn::Missed(_) => panic!("seed {seed}: all is read"),
             _ => {}
@@ -169,4 +172,9 @@ async fn never_two_lead_by_majority_on_several_threads() {
 #[tokio::test]
 async fn whatever_was_split_has_one_leader_when_it_has_healed() {
     lives(seeds(20..22), Require::AllAlive).await;
+}
+
+#[tokio::test]
+async fn so_it_has_when_a_majority_of_the_living_elects() {
+    lives(seeds(30..32), Require::MajorityAlive).await;
 }
