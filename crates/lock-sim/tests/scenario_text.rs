@@ -46,12 +46,6 @@ fn a_wrong_text_panics_with_line_and_what_may_stand_there() {
         })
         .contains(":2: found `lok`, expected a command")
     );
-    assert!(
-        panics(|| {
-            scenario!("nodes n1 n2");
-        })
-        .contains(":1: `nodes` needs more than one node")
-    );
 }
 
 #[test]
