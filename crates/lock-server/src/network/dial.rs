@@ -158,7 +158,7 @@ impl Line {
         let meeting = tokio::time::timeout(CONNECT_TIME + self.patience, self.meet(&out, packets)).await;
         match meeting {
             Ok(Ok((answers, stream))) => {
-                self.ends.streams.opened_to(&stream);
+                stream.let_in();
                 // The handshake is over: from here on the queue is said.
                 drop(out);
                 let why = self.listen(answers).await;

@@ -68,6 +68,9 @@ impl Stream for Saying {
             while self.queue.try_recv().is_ok() {
                 self.way.streams.done_with(1);
             }
+            if self.way.stream.is_let_in() {
+                self.way.streams.opened_to(&self.way.stream);
+            }
             self.way.member.reached(&self.way.peer);
         }
         if self.stage == Stage::Over {

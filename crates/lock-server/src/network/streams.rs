@@ -1,7 +1,7 @@
 //! The streams between a node and a peer, and how many frames have passed on them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -13,6 +13,7 @@ use crate::Passed;
 pub(super) struct Passing {
     name: u64,
     frames: AtomicU64,
+    is_let_in: AtomicBool,
 }
 
 /// The present streams to a peer and from it.
@@ -31,7 +32,16 @@ impl Passing {
             Packet::Knock { nonce, .. } => nonce.iter().take(8).fold(0, |name, byte| (name << 8) | u64::from(*byte)),
             _ => 0,
         };
-        Arc::new(Self { name, frames: AtomicU64::new(0) })
+        Arc::new(Self { name, frames: AtomicU64::new(0), is_let_in: AtomicBool::new(false) })
+    }
+
+    /// The peer has let this node in: what is said from now on goes out.
+    pub(super) fn let_in(&self) {
+        self.is_let_in.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_let_in(&self) -> bool {
+        self.is_let_in.load(Ordering::SeqCst)
     }
 
     /// So many more frames have passed.
@@ -45,7 +55,7 @@ impl Passing {
 }
 
 impl Streams {
-    /// The peer has let this node in.
+    /// The peer has let this node in, and what was too old to be said is gone.
     pub(super) fn opened_to(&self, stream: &Arc<Passing>) {
         *self.to.lock() = Some(stream.clone());
     }
