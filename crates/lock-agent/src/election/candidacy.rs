@@ -77,7 +77,7 @@ impl Stands {
             let mut nodes = self.locks.member().map(|member| member.members());
             // Nodes that are gone are not waited for: two candidates that have half of the others each would wait for
             // their return, and not for each other. Whoever returns is claimed again by `claim_again`.
-            let tx = self.locks.begin().await;
+            let tx = self.locks.begin().monitor_nodes(true).await;
             self.stand(&tx).await;
             drop(tx);
             // Too few nodes are there, or this one failed.
