@@ -69,6 +69,7 @@ impl Source {
             && !self.path.starts_with("xtask")
             && !self.path.starts_with("bench")
             && !self.path.starts_with("fuzz")
+            && !self.path.starts_with("examples")
             && !self.path.ends_with("/tests.rs")
     }
 }

@@ -227,15 +227,13 @@ impl Cluster {
             self.undo(last).await?;
         }
         tokio::time::sleep(REST).await;
-        for node in 0..NAMES.len() {
+        for (node, name) in NAMES.iter().enumerate() {
             let oldest = self.ask(node, "oldest").await?;
             let oldest: u64 = oldest.parse().map_err(|_| format!("no number: {oldest}"))?;
             self.longest = self.longest.max(oldest);
             if oldest > OLDEST {
-                self.judge.broken(format!(
-                    "a transaction of {} has lasted {oldest} ms, all is mended for {REST:?}",
-                    NAMES[node]
-                ));
+                self.judge
+                    .broken(format!("a transaction of {name} has lasted {oldest} ms, all is mended for {REST:?}"));
             }
         }
         Ok(())
@@ -255,10 +253,10 @@ impl Cluster {
             }
         }
         tokio::time::sleep(Duration::from_millis(2 * NODE_TIMEOUT)).await;
-        for node in 0..NAMES.len() {
+        for (node, name) in NAMES.iter().enumerate() {
             let left = self.ask(node, "left").await?;
             if left != "0" {
-                self.judge.broken(format!("{} claims are left in the table of {}", left, NAMES[node]));
+                self.judge.broken(format!("{left} claims are left in the table of {name}"));
             }
             self.deadlocks += self.ask(node, "deadlocks").await?.parse::<u64>().unwrap_or(0);
         }

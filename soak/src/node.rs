@@ -1,5 +1,6 @@
 //! One process: a node, and its clients. It is told what to do by lines, and has a line for an answer.
 
+use std::fmt::Write;
 use std::io::BufRead;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -100,7 +101,8 @@ fn stuck(node: &ClusterNode) -> String {
     let mut told = format!("{}: {:?};", member.name(), member.view().peers);
     let all: Vec<_> = member.with(|machine, _| machine.transactions().collect());
     for tx in all {
-        told += &format!(" {tx} is {:?} with {:?};", member.status(tx), member.claims(tx));
+        // A string takes everything.
+        let _ = write!(told, " {tx} is {:?} with {:?};", member.status(tx), member.claims(tx));
     }
     told.replace('\n', " ")
 }

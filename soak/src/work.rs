@@ -51,9 +51,9 @@ impl Client {
         };
         // Some clients die without a word.
         if self.dice.percent(90) {
-            tx.end()
+            tx.end();
         } else {
-            drop(tx)
+            drop(tx);
         }
         if done == Done::NotServed {
             tokio::time::sleep(Duration::from_millis(20 + self.dice.roll(80))).await;

@@ -19,7 +19,11 @@ use lock_agent::{ClusterBuilder, Event, Locks, Mode, Require, Secret, Timing, Tr
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mut words = std::env::args().skip(1);
+    run(std::env::args().skip(1)).await
+}
+
+/// The program, with its name, its address, and its peers.
+pub(crate) async fn run(mut words: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let (name, listen) = (words.next().ok_or("name?")?, words.next().ok_or("address?")?);
     let mut builder = ClusterBuilder::new(&name).listen(listen);
     for peer in words {

@@ -1,5 +1,7 @@
 //! What the command line says.
 
+#![allow(clippy::doc_markdown)] // these are texts of the help, where backticks would be seen
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -60,7 +62,7 @@ pub(crate) enum Command {
 /// The settings of a node. They are text here, so that all that is wrong with them is told at once.
 #[derive(Args, Default)]
 pub(crate) struct NodeArguments {
-    /// A TOML file with settings; also GORDIAN_CONFIG.
+    /// A TOML file with settings; also `GORDIAN_CONFIG`.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Its name, which no other node of the cluster has.
@@ -136,20 +138,20 @@ impl NodeArguments {
 /// Which node is asked, and how.
 #[derive(Args)]
 pub(crate) struct AskArguments {
-    /// Where the node listens, with its name if only that one is meant; also GORDIAN_NODE [default: 127.0.0.1:7400].
+    /// Where the node listens, with its name if only that one is meant; also `GORDIAN_NODE` [default: 127.0.0.1:7400].
     #[arg(long, value_name = "[NAME=]HOST:PORT")]
     pub(crate) node: Option<String>,
-    /// A file with the secret of the cluster; also GORDIAN_SECRET_FILE, or GORDIAN_SECRET for the secret itself.
+    /// A file with the secret of the cluster; also `GORDIAN_SECRET_FILE`, or `GORDIAN_SECRET` for the secret itself.
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
-    /// A file with the certificate of the authority that the nodes trust; also GORDIAN_TLS_CA. With certificates, `--node` needs
+    /// A file with the certificate of the authority that the nodes trust; also `GORDIAN_TLS_CA`. With certificates, `--node` needs
     /// the name of the node.
     #[arg(long, value_name = "FILE")]
     pub(crate) tls_ca: Option<PathBuf>,
-    /// A file with a certificate that the authority has signed, for whatever name; also GORDIAN_TLS_CERTIFICATE.
+    /// A file with a certificate that the authority has signed, for whatever name; also `GORDIAN_TLS_CERTIFICATE`.
     #[arg(long, value_name = "FILE")]
     pub(crate) tls_certificate: Option<PathBuf>,
-    /// A file with the key of that certificate; also GORDIAN_TLS_KEY.
+    /// A file with the key of that certificate; also `GORDIAN_TLS_KEY`.
     #[arg(long, value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
     /// How long to wait for the answer of a node.

@@ -56,8 +56,8 @@ async fn a_million_requests_for_a_frozen_peer_are_refused_but_for_those_that_the
     }
     let grown = memory().saturating_sub(before);
     println!("{} taken in, {busy} refused, {} MiB more memory", taken.len(), grown / 1024 / 1024);
-    // Before it stood still, the peer may have heard some of them.
-    assert!((ROOM..ROOM + 256).contains(&taken.len()), "{} were taken in", taken.len());
+    // What the nodes say to each other by themselves takes room, too; and before it stood still, the peer may have heard some.
+    assert!((ROOM - 64..ROOM + 256).contains(&taken.len()), "{} were taken in", taken.len());
     assert_eq!(taken.len() + busy, OFFERED);
     assert!(grown < MOST_MEMORY, "{grown} bytes more than before");
 

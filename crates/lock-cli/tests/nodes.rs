@@ -2,6 +2,9 @@
 
 #![cfg(unix)]
 
+#[allow(dead_code)] // its `main`
+#[path = "../examples/by_hand.rs"]
+mod by_hand;
 mod processes;
 
 use std::fs;
@@ -14,6 +17,14 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 const NEVER: &[&str] = &["--node-timeout-ms", "600000"];
 /// What happens at once takes less than this, on a slow machine too.
 const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// No test, but the program of the examples, if another test has started this one as that.
+#[test]
+fn by_hand_program() {
+    let Ok(words) = std::env::var(processes::BY_HAND) else { return };
+    let runtime = tokio::runtime::Runtime::new().expect("it starts");
+    runtime.block_on(by_hand::run(words.split(' ').map(str::to_owned))).expect("it runs");
+}
 
 fn three(addresses: &Addresses, more: &[&str]) -> Vec<Process> {
     let nodes = (1..=3).map(|node| addresses.start(node, more)).collect();
@@ -66,7 +77,7 @@ fn what_was_asked_of_a_frozen_node_is_not_done_when_it_thaws_too_late() {
     let peer = addresses.start(2, &["--node-timeout-ms", "600"]);
     let mut program = addresses.by_hand(1, 600);
     addresses.until_states(2, &["up"; 2]);
-    ["begin a", "begin b", "begin c", "lock a first n2"].map(|line| program.say(line));
+    ["begin a", "begin b", "begin c", "lock a first n2"].iter().for_each(|line| program.say(line));
     let token = |line: String| {
         let number = line.rsplit_once('#').map(|(_, number)| number.trim_end_matches(')').parse::<u64>());
         number.and_then(Result::ok).unwrap_or_else(|| panic!("no token in {line}"))

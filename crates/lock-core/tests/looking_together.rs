@@ -119,6 +119,32 @@ fn who_looks_together_with_one_whose_answers_are_missing_is_not_held_up() {
 }
 
 #[test]
+fn nobody_gives_way_to_a_slow_look_for_what_is_past() {
+    let mut nodes = Cluster::new(&["n1", "n2", "n3"]);
+    nodes.begin("n3", FAR, TransactionOptions::default());
+    lock(&mut nodes, "n3", FAR, "far", "n3");
+    let ([first, closer], youngest) = (CIRCLE, TxId(9));
+    for (tx, own) in [(HELD_UP, "a"), (first, "b"), (closer, "c"), (youngest, "d")] {
+        nodes.begin("n1", tx, TransactionOptions::default());
+        lock(&mut nodes, "n1", tx, own, "n1");
+    }
+    lock(&mut nodes, "n1", HELD_UP, "far", "n3");
+    nodes.held_back = Some(node("n3"));
+    lock(&mut nodes, "n1", first, "d", "n1");
+    lock(&mut nodes, "n1", youngest, "c", "n1");
+    // It closes the circle; and what it waits for besides leads to n3, which does not answer.
+    nodes.call("n1", closer, Call::Lock(vec![write("a", &["n1"]), write("b", &["n1"])])).expect("is taken");
+    assert_eq!(nodes.machine("n1").kept().looks, 1);
+    nodes.call("n1", first, Call::End).expect("it runs");
+    nodes.pass(100);
+    nodes.held_back = None;
+    nodes.pass(100);
+    assert_eq!(nodes.machine("n1").counters().deadlocks(), 0, "the circle was open when anybody could tell");
+    assert!(nodes.machine("n1").counters().phantoms > 0, "it was seen, and read again");
+    assert_eq!(nodes.machine("n1").kept().looks, 0);
+}
+
+#[test]
 fn one_look_resolves_all_deadlocks_that_it_sees() {
     let mut nodes = look_under_way();
     let before = looks(&nodes);

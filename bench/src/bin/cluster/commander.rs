@@ -92,7 +92,7 @@ pub(crate) async fn command() {
     }
     let before = searched(&mut nodes).await;
     for node in &mut nodes {
-        node.tell("crowd 10 100").await;
+        node.tell("crowd 10 10").await;
     }
     let mut rates = Vec::new();
     for node in &mut nodes {

@@ -92,7 +92,7 @@ async fn hold(locks: &Locks, object: &str, node: &str) -> String {
 
 /// Tasks that take the same three objects on three nodes, each from another one on: transactions a second.
 async fn crowd(locks: &Locks, tasks: u32, times: u32) -> String {
-    let start = Instant::now();
+    let (start, all) = (Instant::now(), f64::from(tasks * times));
     let tasks = (0..tasks).map(|task| {
         let locks = locks.clone();
         tokio::spawn(async move {
@@ -107,12 +107,10 @@ async fn crowd(locks: &Locks, tasks: u32, times: u32) -> String {
             }
         })
     });
-    let tasks: Vec<_> = tasks.collect();
-    let done = tasks.len() as f64 * f64::from(times);
-    for task in tasks {
+    for task in tasks.collect::<Vec<_>>() {
         task.await.expect("no panic");
     }
-    format!("{:.0}", done / start.elapsed().as_secs_f64())
+    format!("{:.0}", all / start.elapsed().as_secs_f64())
 }
 
 /// What searches for deadlocks took on this node so far: looks, rounds, messages, phantoms, deadlocks.

@@ -82,13 +82,12 @@ impl Asker {
             .map(|whom| {
                 let (whom, credentials, within) = (whom.clone(), self.credentials.clone(), self.within);
                 self.runtime.spawn(async move {
-                    match lock_server::ask(&whom, &credentials, &Question::Node, within).await? {
-                        Answer::Node(view) => Ok(view),
-                        _ => {
-                            let why = String::from("it answers something else");
-                            Err(AskError::Refused { address: whom.address, why })
-                        }
-                    }
+                    let answer = lock_server::ask(&whom, &credentials, &Question::Node, within).await?;
+                    let Answer::Node(view) = answer else {
+                        let why = String::from("it answers something else");
+                        return Err(AskError::Refused { address: whom.address, why });
+                    };
+                    Ok(view)
                 })
             })
             .collect();

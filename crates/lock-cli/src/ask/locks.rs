@@ -16,9 +16,9 @@ pub(crate) fn locks(arguments: &LocksArguments) -> Result<Verdict, Trouble> {
     let asker = Asker::new(&arguments.ask)?;
     let view = asker.locks(&asker.whom, arguments.object.clone())?;
     if arguments.ask.json {
-        json::print(&view)?
+        json::print(&view)?;
     } else {
-        show(&view, arguments.object.is_some())?
+        show(&view, arguments.object.is_some())?;
     }
     let nobody = arguments.object.is_some() && view.objects.is_empty();
     Ok(if nobody { Verdict::Failed } else { Verdict::Passed })

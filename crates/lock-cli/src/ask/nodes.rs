@@ -41,7 +41,7 @@ struct Row {
 }
 
 #[derive(Debug, Serialize)]
-struct Nodes {
+struct Told {
     cluster: String,
     asked: NodeId,
     nodes: Vec<Row>,
@@ -49,20 +49,20 @@ struct Nodes {
 
 pub(crate) fn nodes(arguments: &AskArguments) -> Result<Verdict, Trouble> {
     let asker = Asker::new(arguments)?;
-    let asked = asker.node(&asker.whom)?;
+    let own = asker.node(&asker.whom)?;
     let whom = |peer: &PeerView| Whom { node: Some(peer.node.clone()), address: peer.address.clone() };
-    let told = asker.nodes(&asked.peers.iter().map(whom).collect::<Vec<_>>());
-    let peers: Vec<PeerView> = asked.peers.clone();
+    let told = asker.nodes(&own.peers.iter().map(whom).collect::<Vec<_>>());
+    let peers: Vec<PeerView> = own.peers.clone();
     let mut rows: Vec<Row> = peers.into_iter().zip(told).map(|(peer, told)| row_of_peer(peer, told)).collect();
-    let (cluster, name) = (asked.cluster.clone(), asked.node.clone());
-    rows.insert(0, own_row(asker.whom.address, asked));
+    let (cluster, name) = (own.cluster.clone(), own.node.clone());
+    rows.insert(0, own_row(asker.whom.address, own));
     rows.sort_by(|one, other| one.node.cmp(&other.node));
     let all_up = rows.iter().all(|row| row.state == State::Up);
-    let nodes = Nodes { cluster, asked: name, nodes: rows };
+    let nodes = Told { cluster, asked: name, nodes: rows };
     if arguments.json {
-        json::print(&nodes)?
+        json::print(&nodes)?;
     } else {
-        show(&nodes)?
+        show(&nodes)?;
     }
     Ok(if all_up { Verdict::Passed } else { Verdict::Failed })
 }
@@ -89,7 +89,7 @@ fn row_of_peer(peer: PeerView, told: Result<NodeView, AskError>) -> Row {
     Row { node: peer.node, address: peer.address, state, incarnation, for_ms: Some(peer.for_ms), tells, error }
 }
 
-fn show(nodes: &Nodes) -> io::Result<()> {
+fn show(nodes: &Told) -> io::Result<()> {
     let head = [
         "NODE",
         "ADDRESS",

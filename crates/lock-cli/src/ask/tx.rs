@@ -15,17 +15,17 @@ pub(crate) fn tx(arguments: &TxArguments) -> Result<Verdict, Trouble> {
     let Some(tx) = arguments.tx else {
         let view = asker.transactions(&asker.whom)?;
         if arguments.ask.json {
-            json::print(&view)?
+            json::print(&view)?;
         } else {
-            show_all(&view)?
+            show_all(&view)?;
         }
         return Ok(Verdict::Passed);
     };
     let view = asker.transaction(&asker.whom, tx)?;
     if arguments.ask.json {
-        json::print(&view)?
+        json::print(&view)?;
     } else {
-        show_one(&view)?
+        show_one(&view)?;
     }
     let is_known = view.home.is_some() || !view.here.is_empty();
     Ok(if is_known { Verdict::Passed } else { Verdict::Failed })

@@ -36,11 +36,11 @@ struct Why<'a> {
 
 pub(crate) fn why(arguments: &WhyArguments) -> Result<Verdict, Trouble> {
     let asker = Asker::new(&arguments.ask)?;
-    let asked = asker.node(&asker.whom)?;
+    let own = asker.node(&asker.whom)?;
     let whom = |node: &NodeId, address| Whom { node: Some(node.clone()), address };
     let mut known: BTreeMap<NodeId, Whom> =
-        asked.peers.into_iter().map(|peer| (peer.node.clone(), whom(&peer.node, peer.address))).collect();
-    known.insert(asked.node.clone(), whom(&asked.node, asker.whom.address.clone()));
+        own.peers.into_iter().map(|peer| (peer.node.clone(), whom(&peer.node, peer.address))).collect();
+    known.insert(own.node.clone(), whom(&own.node, asker.whom.address.clone()));
     let mut chain = Chain::new(arguments.tx, known.keys().cloned().collect());
     let not_asked = follow(&asker, &known, &mut chain);
     if !chain.is_about_somebody() {
@@ -59,9 +59,9 @@ pub(crate) fn why(arguments: &WhyArguments) -> Result<Verdict, Trouble> {
         not_asked,
     };
     if arguments.ask.json {
-        json::print(&why)?
+        json::print(&why)?;
     } else {
-        show(&why)?
+        show(&why)?;
     }
     Ok(match (&why.circle, why.waits) {
         (Some(_), _) => Verdict::Circle,
@@ -145,10 +145,10 @@ fn show_link(out: &mut impl Write, link: &Link) -> io::Result<()> {
 
 fn show_blocked(out: &mut impl Write, blocked: &Blocked) -> io::Result<()> {
     let Blocked { node, waited_ms, arrow } = blocked;
-    let (wanted, wants, blocker) = (arrow.wanted, &arrow.wants, arrow.blocker);
+    let (wanted, wants, in_the_way) = (arrow.wanted, &arrow.wants, arrow.blocker);
     write!(
         out,
-        "  at {node}: waits for {wanted} on {wants}, for {}, blocked by {blocker}, which ",
+        "  at {node}: waits for {wanted} on {wants}, for {}, blocked by {in_the_way}, which ",
         duration(*waited_ms)
     )?;
     let (mode, object) = (arrow.blocking_mode, &arrow.blocking);

@@ -89,8 +89,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "in {}", path.display()),
-            Self::Environment(name) => write!(f, "from {name}"),
-            Self::Flag(name) => write!(f, "from {name}"),
+            Self::Environment(name) | Self::Flag(name) => write!(f, "from {name}"),
         }
     }
 }

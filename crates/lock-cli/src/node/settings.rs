@@ -73,7 +73,8 @@ impl Settings {
         let (log, log_format) = (log(&given, &mut mistakes), log_format(&given, &mut mistakes));
         let nameless = given.value("name").is_none();
         let of_builder = builder.mistakes().into_iter().filter(|mistake| {
-            !(nameless && mistake.starts_with("name:")) && !(addresses_wait && mistake.contains("not on loopback"))
+            let is_told = nameless && mistake.starts_with("name:");
+            !(is_told || addresses_wait && mistake.contains("not on loopback"))
         });
         mistakes.extend(of_builder.map(|mistake| with_source(&given, &mistake)));
         if !mistakes.is_empty() {

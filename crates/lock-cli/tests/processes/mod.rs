@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// What the program of the examples is told, if a test is to be that program.
+pub(crate) const BY_HAND: &str = "BY_HAND";
 /// How long anything may take that has to happen.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
@@ -111,9 +113,11 @@ impl Addresses {
 
     /// Starts the program of the examples whose transactions are driven by hand.
     pub(crate) fn by_hand(&self, node: usize, node_timeout_ms: u64) -> Process {
-        let mut command = Command::new(example("by_hand"));
-        command.arg(format!("n{node}")).arg(self.at(node)).args(self.peers(node));
-        command.env("NODE_TIMEOUT_MS", node_timeout_ms.to_string());
+        // This test once more, as the program that `by_hand_program` is then.
+        let mut command = Command::new(std::env::current_exe().expect("it runs"));
+        command.args(["--exact", "by_hand_program", "--nocapture"]).env("NODE_TIMEOUT_MS", node_timeout_ms.to_string());
+        let words = [format!("n{node}"), self.at(node).to_owned()];
+        command.env(BY_HAND, words.into_iter().chain(self.peers(node)).collect::<Vec<_>>().join(" "));
         let mut process = Process::start(&mut command);
         process.line("listening at");
         process
@@ -155,20 +159,6 @@ pub(crate) fn stdout(output: &Output) -> String {
 
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// A program of the examples of this crate. They are built with all tests; a test that is run alone builds it first.
-fn example(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("it runs");
-    let profile = test.parent().and_then(Path::parent).expect("tests are in `deps` of a profile");
-    let program = profile.join("examples").join(name);
-    if !program.exists() {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "-p", env!("CARGO_PKG_NAME"), "--example", name]);
-        build.args((profile.ends_with("release")).then_some("--release"));
-        assert!(build.status().expect("cargo is there").success());
-    }
-    program
 }
 
 /// A new folder of this test's own.

@@ -28,10 +28,18 @@ struct Lines {
     cuts: BTreeMap<(NodeId, NodeId), u64>,
     /// Who was taken off: nothing comes from it.
     off: BTreeSet<NodeId>,
+    /// How often a node was taken off so far: what is left of an earlier life of it is not counted.
+    lives: BTreeMap<NodeId, u64>,
     /// To whom nothing is carried for now.
     held: BTreeSet<NodeId>,
     /// What has passed, by who says and who hears.
     ways: BTreeMap<(NodeId, NodeId), Way>,
+}
+
+impl Lines {
+    fn life_of(&self, node: &NodeId) -> u64 {
+        self.lives.get(node).copied().unwrap_or_default()
+    }
 }
 
 /// A frame on its way.
@@ -40,6 +48,7 @@ struct Posted {
     from: NodeId,
     frame: Frame,
     cuts: u64,
+    life: u64,
 }
 
 /// How many frames were to go one way, went, and came.
@@ -70,13 +79,13 @@ impl MemoryNetwork {
         drop(lines);
         let (network, node) = (self.clone(), node.clone());
         tokio::spawn(async move {
-            while let Some(Posted { from, frame, cuts }) = frames.recv().await {
+            while let Some(Posted { from, frame, cuts, life }) = frames.recv().await {
                 network.until_released(&node).await;
                 let Some(member) = member.upgrade() else { return };
                 if network.cuts_between(&from, &node) == cuts {
                     member.receive(&from, frame);
                 }
-                network.heard(from, &node);
+                network.heard(from, &node, life);
             }
         });
     }
@@ -87,6 +96,7 @@ impl MemoryNetwork {
         lines.to.remove(node);
         lines.off.insert(node.clone());
         lines.held.remove(node);
+        *lines.lives.entry(node.clone()).or_default() += 1;
         lines.ways.retain(|(from, to), _| from != node && to != node);
         drop(lines);
         self.released.notify_waiters();
@@ -131,9 +141,12 @@ impl MemoryNetwork {
         self.lines.lock().cuts.get(&pair(one, other)).copied().unwrap_or_default()
     }
 
-    /// A frame has come, and was dealt with. Who was disconnected meanwhile is not counted for.
-    fn heard(&self, from: NodeId, to: &NodeId) {
-        if let Some(way) = self.lines.lock().ways.get_mut(&(from, to.clone())) {
+    /// A frame has come, and was dealt with. If its sender was taken off meanwhile, nobody counts.
+    fn heard(&self, from: NodeId, to: &NodeId, life: u64) {
+        let mut lines = self.lines.lock();
+        if lines.life_of(&from) == life
+            && let Some(way) = lines.ways.get_mut(&(from, to.clone()))
+        {
             way.heard += 1;
         }
     }
@@ -161,7 +174,8 @@ impl Wire for MemoryWire {
             return;
         }
         let cuts = lines.cuts.get(&between).copied().unwrap_or_default();
-        let posted = Posted { from: self.node.clone(), frame, cuts };
+        let life = lines.life_of(&self.node);
+        let posted = Posted { from: self.node.clone(), frame, cuts, life };
         // Full, or gone: the frame is lost, and said again.
         if lines.to.get(to).is_some_and(|line| line.try_send(posted).is_ok())
             && let Some(way) = lines.ways.get_mut(&(self.node.clone(), to.clone()))
