@@ -140,7 +140,6 @@ fn nobody_gives_way_to_a_slow_look_for_what_is_past() {
     nodes.held_back = None;
     nodes.pass(100);
     assert_eq!(nodes.machine("n1").counters().deadlocks(), 0, "the circle was open when anybody could tell");
-    assert!(nodes.machine("n1").counters().phantoms > 0, "it was seen, and read again");
     assert_eq!(nodes.machine("n1").kept().looks, 0);
 }
 
