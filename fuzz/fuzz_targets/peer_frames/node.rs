@@ -1,8 +1,8 @@
 //! The node, and what its two peers know of it.
 
-use lock_core::{Token, 
+use lock_core::{
     Between, Call, Claim, Frame, Hello, Incarnation, Life, LockTable, Message, Millis, NodeConfig, NodeId, NodeMachine,
-    Output, PROTOCOL, Request, Require, Tokens, TransactionOptions, TxId,
+    Output, PROTOCOL, Request, Require, Token, Tokens, TransactionOptions, TxId,
 };
 
 use super::said::{Address, Heard, Saying, mode, node, object, tx};

@@ -193,9 +193,7 @@ impl Saying {
                 let evidence = Evidence { tx: tx(of), stamp: heard.number(stamp), deadlock, homes, step };
                 Message::Resolve { look: heard.number(look), evidence: Box::new(evidence) }
             }
-            Self::Resolved { look, tx: of, acted } => {
-                Message::Resolved { look: heard.number(look), tx: tx(of), acted }
-            }
+            Self::Resolved { look, tx: of, acted } => Message::Resolved { look: heard.number(look), tx: tx(of), acted },
             Self::Note { circle, members } => {
                 Message::Note { deadlock: Box::new(circle.deadlock()), members: members.into_iter().map(tx).collect() }
             }
