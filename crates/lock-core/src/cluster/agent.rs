@@ -54,6 +54,8 @@ pub(super) struct Spread {
     pub(super) told: bool,
     /// It could not be met any more, and is given up. That a node comes back changes nothing; its caller may claim it again.
     pub(super) hopeless: bool,
+    /// Its nodes are asked in turn: the others, when the first has granted it.
+    pub(super) in_turn: bool,
     /// It is not to wait: what cannot be had at once is not wanted.
     pub(super) trying: bool,
 }
@@ -96,6 +98,7 @@ impl Spread {
             since: 0,
             told: false,
             hopeless: false,
+            in_turn: false,
             trying: false,
         }
     }

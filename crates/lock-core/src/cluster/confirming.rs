@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::known::Known;
 use super::look::{Look, Stage};
 use super::message::{Message, Reach};
 use super::node::NodeMachine;
@@ -27,22 +26,24 @@ impl NodeMachine {
     /// How often in a row a looker looks anew because what it saw had changed meanwhile.
     const VAIN: u32 = 8;
 
-    /// Reads those who are stuck a second time.
+    /// Reads those who are stuck a second time. Whoever was asked last, alone and once, need not be asked again: what the
+    /// others tell before and after stood at the moment of that answer. In a slow look that moment may be long past.
     pub(super) fn confirm(&mut self, number: u64, sights: Vec<Sight>, again: bool, now: Millis) {
         let Some(mut look) = self.looks.remove(&number) else { return };
-        // One answer is one moment: what it shows stood together. It may be long past in a slow look.
-        let one_moment = (look.answers == 1 && !look.slow) || mutant::is_on(Mutant::BelievesTheFirstReading);
+        let believed = mutant::is_on(Mutant::BelievesTheFirstReading);
+        let last = look.last.take().filter(|_| !look.slow);
         // Answers to the first reading that are still to come are none to the second.
         let number = if look.open.is_empty() { number } else { self.next_number() };
-        look.known = Known::default();
+        let known = std::mem::take(&mut look.known);
+        look.known = last.as_ref().map(|last| known.told_by(last)).unwrap_or_default();
         look.open.clear();
-        if one_moment {
+        if believed {
             self.looks.insert(number, look);
             return self.tell_victims(number, sights, again, false, now);
         }
         let by_node: BTreeSet<(NodeId, TxId)> = sights.iter().flat_map(Sight::questions).collect();
         let mut questions: BTreeMap<NodeId, Vec<TxId>> = BTreeMap::new();
-        for (node, tx) in by_node {
+        for (node, tx) in by_node.into_iter().filter(|(node, _)| Some(node) != last.as_ref()) {
             questions.entry(node).or_default().push(tx);
         }
         look.stage = Stage::Second { sights, again };

@@ -37,6 +37,13 @@ impl Known {
         }
     }
 
+    /// What was told by one node only.
+    pub(super) fn told_by(mut self, node: &NodeId) -> Self {
+        self.homes.retain(|tx, _| self.lives_at.get(tx) == Some(node));
+        self.waits.retain(|(_, at), _| at == node);
+        self
+    }
+
     /// A wait that its home and its node tell alike.
     pub(crate) fn wait(&self, tx: TxId, node: &NodeId, object: &Object, place: u64) -> Option<&WaitView> {
         let waits = self.waits.get(&(tx, node.clone()))?;

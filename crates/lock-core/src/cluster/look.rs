@@ -25,8 +25,8 @@ pub(super) struct Look {
     pub(super) open: BTreeMap<NodeId, u32>,
     /// How many rounds of questions the first reading took.
     pub(super) rounds: u32,
-    /// How many answers have come.
-    pub(super) answers: u32,
+    /// Who was asked alone, last and once: all else had been told by then.
+    pub(super) last: Option<NodeId>,
     /// Who was told to act, and when the circle was closed, as far as is known here.
     pub(super) closed: BTreeMap<TxId, Millis>,
 }
@@ -68,7 +68,7 @@ impl Look {
             asked: BTreeSet::new(),
             open: BTreeMap::new(),
             rounds: 0,
-            answers: 0,
+            last: None,
             closed: BTreeMap::new(),
         }
     }
@@ -76,6 +76,18 @@ impl Look {
     /// From when on it is slow.
     pub(super) fn is_slow_at(&self) -> Millis {
         after(self.began, Timing::SLOW_LOOK)
+    }
+
+    /// Takes note of whom it asks next, by how many names each. The one node elsewhere that is asked once, alone and last
+    /// tells of a moment at which all else had been told: what was told here before, was told before the question left.
+    pub(super) fn asks(&mut self, questions: &BTreeMap<NodeId, Vec<TxId>>, here: &NodeId) {
+        let elsewhere = |node: &&NodeId| *node != here;
+        let mut asked = questions.iter().filter(|(node, _)| elsewhere(node));
+        let (one, other) = (asked.next(), asked.next());
+        let is_new = |node: &NodeId, names: usize| self.asked.iter().filter(|(asked, _)| asked == node).count() == names;
+        let alone = other.is_none() && !self.open.keys().any(|node| elsewhere(&node));
+        let last = one.filter(|(node, names)| alone && is_new(node, names.len()));
+        self.last = last.map(|(node, _)| node.clone());
     }
 
     /// An answer came that was waited for.
@@ -90,9 +102,8 @@ impl Look {
 
     /// Takes down what it knows, and what it waits for.
     pub(super) fn write_shape(&self, out: &mut ShapeWriter) {
-        let Self { lookers, began: _, slow, stage, known, asked, open, rounds, answers, closed: _ } = self;
-        // Of the answers it only matters whether there was more than one.
-        out.plain(&(lookers, slow, asked, open, (*rounds).min(NodeMachine::NEAR + 1), (*answers).min(2)));
+        let Self { lookers, began: _, slow, stage, known, asked, open, rounds, last, closed: _ } = self;
+        out.plain(&(lookers, slow, asked, open, (*rounds).min(NodeMachine::NEAR + 1), last));
         if out.time_goes_on && !slow {
             out.time(self.is_slow_at());
         }

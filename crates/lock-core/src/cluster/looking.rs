@@ -50,6 +50,7 @@ impl NodeMachine {
             return self.end_look(number, Next::InHalves, now);
         }
         look.rounds += 1;
+        look.asks(&questions, &self.me.node);
         let reach = if look.rounds > Self::NEAR { Reach::Everybody } else { Reach::Reachable };
         self.ask(number, questions, reach, now);
     }
@@ -76,7 +77,6 @@ impl NodeMachine {
     pub(super) fn told(&mut self, node: &NodeId, number: u64, rows: Rows, now: Millis) {
         let Some(look) = self.looks.get_mut(&number) else { return };
         if !matches!(look.stage, Stage::Told { .. }) && look.is_answered_by(node) {
-            look.answers += 1;
             look.known.take(node, rows);
             self.read_on(number, now);
         }

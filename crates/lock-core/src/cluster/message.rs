@@ -93,7 +93,8 @@ pub enum Message {
 pub enum Reach {
     /// Of nobody else.
     Named,
-    /// Of those whom they wait on, and so on, as far as they are known there.
+    /// Of those whom they wait on, and so on, as far as they are known there. A node where few are also tells of the
+    /// others who wait there, which is cheaper than to be asked again.
     Reachable,
     /// Also of others who wait there: a circle that goes from node to node and back is then seen in as many rounds as it
     /// has nodes, however long it is.

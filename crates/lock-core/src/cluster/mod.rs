@@ -11,6 +11,7 @@
 //! | how a claim is spread over nodes, and when it is met | `agent` |
 //! | what its fencing token is, if many nodes grant | `fencing` |
 //! | what a node does for transactions that live elsewhere | `serving`, `tables` |
+//! | when a claim asks its nodes one after another | `crowded` |
 //! | what becomes of its answers | `standing` |
 //! | what it means that nodes come, go, and come back empty | `members` |
 //! | what time has in store for transactions | `due` |
@@ -29,6 +30,7 @@ mod asked;
 mod calls;
 mod confirming;
 mod counters;
+mod crowded;
 mod due;
 mod fencing;
 mod frame;

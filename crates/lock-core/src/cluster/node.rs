@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::agent::Agent;
 use super::counters::Counters;
+use super::crowded::Crowded;
 use super::due::Due;
 use super::frame::{Frame, Unwelcome};
 use super::link::{Link, LinkEvent, Myself};
@@ -38,13 +39,15 @@ pub struct NodeConfig {
     pub timing: Timing,
     /// How many claims a transaction may have.
     pub max_claims: usize,
+    /// Up to how many transactions are few: of few, a look is told of all who wait at once, however they wait on each other.
+    pub few: usize,
 }
 
 impl NodeConfig {
     /// A node alone, with the default times.
     pub fn new(node: NodeId, incarnation: Incarnation) -> Self {
         let (cluster, peers, timing) = (String::from("gordian"), Vec::new(), Timing::default());
-        Self { cluster, node, incarnation, peers, timing, max_claims: 100_000 }
+        Self { cluster, node, incarnation, peers, timing, max_claims: 100_000, few: 128 }
     }
 }
 
@@ -142,6 +145,7 @@ impl From<Over> for CallError {
 pub struct NodeMachine {
     pub(super) me: Myself,
     pub(super) max_claims: usize,
+    pub(super) few: usize,
     pub(super) links: BTreeMap<NodeId, Link>,
     pub(super) agents: BTreeMap<TxId, Agent>,
     /// Where the transactions live that have claims in the tables here.
@@ -164,6 +168,8 @@ pub struct NodeMachine {
     pub(super) old: Token,
     /// The claims that are granted, and whose token is no fence yet.
     pub(super) to_fence: BTreeSet<(TxId, Object)>,
+    /// What claims of many nodes had to wait for.
+    pub(super) crowded: Crowded,
     inbox: VecDeque<(NodeId, Message)>,
     pub(super) outputs: Vec<Output>,
     /// The transactions that live here and may stand otherwise than before.
@@ -174,7 +180,7 @@ pub struct NodeMachine {
 impl NodeMachine {
     /// A node that starts now, with empty tables.
     pub fn new(config: NodeConfig, now: Millis) -> Self {
-        let NodeConfig { cluster, node, incarnation, peers, timing, max_claims } = config;
+        let NodeConfig { cluster, node, incarnation, peers, timing, max_claims, few } = config;
         let first = Token(incarnation.first_number());
         let me = Myself { node, cluster, incarnation, timing, newest: Token::default() };
         let others: BTreeSet<NodeId> = peers.into_iter().filter(|peer| *peer != me.node).collect();
@@ -184,6 +190,7 @@ impl NodeMachine {
         Self {
             me,
             max_claims,
+            few,
             links,
             agents: BTreeMap::new(),
             guests: BTreeMap::new(),
@@ -197,6 +204,7 @@ impl NodeMachine {
             taken_back: BTreeMap::new(),
             old: first,
             to_fence: BTreeSet::new(),
+            crowded: Crowded::default(),
             inbox: VecDeque::new(),
             outputs: Vec::new(),
             stirred: Vec::new(),

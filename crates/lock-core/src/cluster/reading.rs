@@ -23,7 +23,7 @@ impl NodeMachine {
         let mut rows = Rows::default();
         let follow = reach != Reach::Named;
         let mut open: VecDeque<TxId> = txs.iter().copied().collect();
-        if reach == Reach::Everybody {
+        if reach == Reach::Everybody || (follow && self.are_few(tables)) {
             self.everybody_who_waits(tables, &mut open);
         }
         let mut met: BTreeSet<TxId> = open.iter().copied().collect();
@@ -49,6 +49,13 @@ impl NodeMachine {
             }
         }
         rows
+    }
+
+    /// Whether so few live here, and so few have claims here, that whoever waits among them is soon found.
+    fn are_few(&self, tables: &mut dyn Tables) -> bool {
+        let mut with_claims = 0;
+        tables.each(&mut |table| with_claims += table.transaction_count());
+        self.agents.len().max(with_claims) <= self.few
     }
 
     /// Adds others who wait here, or live here and wait.

@@ -20,7 +20,7 @@ impl NodeMachine {
             out.plain(waited_for);
             out.time(*until);
         });
-        out.plain(&self.to_fence);
+        out.plain(&(&self.to_fence, &self.crowded));
         out.each(&self.stash, |out, (home, tx, ask, request)| {
             out.plain(&(home, tx));
             out.number(Series::Questions(*tx), *ask);
@@ -65,8 +65,8 @@ impl Agent {
 
 impl Spread {
     fn write_shape(&self, tx: TxId, object: &Object, out: &mut ShapeWriter) {
-        let Self { mode, require, nodes, had, fence, since: _, told, hopeless, trying } = self;
-        out.plain(&(object, mode, require, had, fence.is_some(), told, hopeless, trying));
+        let Self { mode, require, nodes, had, fence, since: _, told, hopeless, in_turn, trying } = self;
+        out.plain(&(object, mode, require, had, fence.is_some(), told, hopeless, in_turn, trying));
         out.each(nodes, |out, (node, part)| {
             let NodeClaim { granted, wanted, asked, gone, left_out, hold_until } = *part;
             out.plain(&(node, gone, left_out));

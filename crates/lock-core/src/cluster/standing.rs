@@ -62,6 +62,7 @@ impl NodeMachine {
             self.lose(tx, object, now);
         }
         self.fence(tx, object, now);
+        self.go_on_in_turn(tx, object, ask, now);
     }
 
     /// What was tried for and could not be had at once on enough nodes is given back.

@@ -180,6 +180,11 @@ impl LockTable {
         ids
     }
 
+    /// How many transactions have claims here.
+    pub(crate) fn transaction_count(&self) -> usize {
+        self.txs.len()
+    }
+
     /// Those who wait, of so many transactions, in no order.
     pub(crate) fn waiting_among(&self, most: usize) -> impl Iterator<Item = TxId> {
         self.txs.iter().take(most).filter(|(_, tx)| tx.waiting > 0).map(|(_, tx)| tx.id)

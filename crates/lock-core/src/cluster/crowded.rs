@@ -1,0 +1,56 @@
+//! What many want of all of several nodes at once: asked for in turn, so that they form one line.
+//!
+//! A claim asks its nodes all at once, which is fastest where nobody is in the way. Where many claim the same, each is first
+//! somewhere, and they form circles: each has to be found and resolved. So whoever claims what transactions of the same home had to wait for
+//! asks the first of the nodes, by name, and the others when that one has granted it. All who do so wait in one line.
+
+use std::collections::BTreeSet;
+
+use super::agent::Agent;
+use super::node::NodeMachine;
+use crate::{Claim, Millis, Object, Require, TxId};
+
+/// The objects of which the last claim of all of several nodes that was made from here had to wait.
+#[derive(Clone, Debug, Default, Hash)]
+pub(super) struct Crowded(BTreeSet<Object>);
+
+impl Crowded {
+    /// How many are kept in mind.
+    const MOST: usize = 1_024;
+
+    /// Whether this is a new claim of one of them.
+    pub(super) fn is_claimed_by(&self, agent: &Agent, claims: &[Claim]) -> bool {
+        let [claim] = claims else { return false };
+        let of_all = claim.require == Require::All && claim.nodes.len() > 1;
+        of_all && !agent.claims.contains_key(&claim.object) && self.0.contains(&claim.object)
+    }
+
+    fn note(&mut self, object: &Object, waited: bool) {
+        if !waited {
+            self.0.remove(object);
+        } else if self.0.len() < Self::MOST {
+            self.0.insert(object.clone());
+        }
+    }
+}
+
+impl NodeMachine {
+    /// Takes note of whether a claim of all of several nodes has to wait; asks the others when the first has granted it.
+    pub(super) fn go_on_in_turn(&mut self, tx: TxId, object: &Object, ask: u64, now: Millis) {
+        let Some(claim) = self.agents.get_mut(&tx).and_then(|agent| agent.claims.get_mut(object)) else { return };
+        if claim.require != Require::All || claim.nodes.len() == 1 {
+            return;
+        }
+        if claim.nodes.values().any(|part| part.wanted.is_some()) {
+            return self.crowded.note(object, true);
+        }
+        if std::mem::take(&mut claim.in_turn) {
+            // The first answer says that it is granted: nobody is in the way any more.
+            let at_once = ask > 0;
+            if at_once {
+                self.crowded.note(object, false);
+            }
+            self.claim_what_is_missing(tx, object, now);
+        }
+    }
+}
