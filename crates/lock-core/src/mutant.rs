@@ -30,6 +30,10 @@ pub enum Mutant {
     VersionsStartAnew,
     /// What was read once is not read again before somebody gives way.
     BelievesTheFirstReading,
+    /// Whoever was asked among others is not asked again either, as if all had been read at one moment.
+    BelievesOneOfMany,
+    /// A claim that asks its nodes in turn asks the first one only.
+    StopsAtTheFirst,
     /// Every circle is a deadlock, whatever is required.
     ACircleIsADeadlock,
     /// Evidence is acted upon, in whatever state the victim is by now.

@@ -35,6 +35,23 @@ fn two_in_a_ring_on_both_nodes_with_every_require() {
 }
 
 #[test]
+fn rings_in_which_a_look_is_told_of_all_who_wait() {
+    for name in ["ring of 2 on 2 nodes, told of all", "ring of 3 on 3 nodes, all at home on the first, told of all"] {
+        assert_eq!(whole(name).ends, 1, "{name}");
+    }
+}
+
+#[test]
+fn a_crowd_that_asks_its_nodes_in_turn() {
+    for name in [
+        "a crowd of 3 for one object on both of 2 nodes",
+        "a crowd of 3 for one object on both of 2 nodes, told of all",
+    ] {
+        assert_eq!(whole(name).ends, 1, "{name}");
+    }
+}
+
+#[test]
 fn three_in_a_ring_that_live_on_one_node() {
     assert_eq!(whole("ring of 3 on 3 nodes, all at home on the first").ends, 1);
 }

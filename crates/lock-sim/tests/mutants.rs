@@ -20,10 +20,11 @@ const SLOW: Life =
 const READERS: Life = Life { read_every: 2, objects: 1, ..Life::FAIR };
 const HALVES: Life = Life { nodes: 4, objects: 1, read_every: 100, requires: &[Require::Majority], ..Life::FAIR };
 const VOTES: Life = Life { nodes: 5, transactions: 12, steps: 200, fault_every: 3, pause_s: 20, ..HALVES };
+const CROWD: Life = Life { nodes: 2, objects: 1, requires: &[Require::All], read_every: 100, ..SLOW };
 const QUORUMS: Life = Life { requires: &[Require::Any], read_every: 100, ..SLOW };
 
 /// Each mutant, in which life it shows, from which seed on it is looked for, and who finds it first.
-const MUTANTS: [(Mutant, Life, u64, &str); 17] = [
+const MUTANTS: [(Mutant, Life, u64, &str); 19] = [
     (Mutant::TrustsForTheWholeTimeout, DRIFTING, 355, "mutual exclusion"),
     (Mutant::GrantsWhileItRecovers, FAULTY, 120, "mutual exclusion"),
     (Mutant::HalfIsAMajority, HALVES, 0, "mutual exclusion"),
@@ -35,11 +36,13 @@ const MUTANTS: [(Mutant, Life, u64, &str); 17] = [
     (Mutant::FencesNothing, VOTES, 80, "tokens fence"),
     (Mutant::VersionsStartAnew, FAULTY, 0, "versions never go backwards"),
     (Mutant::BelievesTheFirstReading, SLOW, 0, "no phantoms"),
+    (Mutant::BelievesOneOfMany, QUORUMS, 200, "no phantoms"),
     (Mutant::ACircleIsADeadlock, QUORUMS, 0, "overtaking whenever it suffices"),
     (Mutant::ActsTwice, SLOW, 0, "one victim a circle"),
     (Mutant::AsksOneByOne, SLOW, 0, "messages are bounded"),
     (Mutant::NeverLooks, Life { requires: ALL_REQUIRES, ..SLOW }, 0, "every deadlock ends"),
     (Mutant::NeverRepeats, Life { weather: ROUGH, ..SLOW }, 0, "after healing everybody is served"),
+    (Mutant::StopsAtTheFirst, CROWD, 0, "after healing everybody is served"),
     (Mutant::KeepsGuests, SLOW, 0, "nothing leaks"),
 ];
 

@@ -115,7 +115,9 @@ pub(crate) async fn command() {
     }
     println!("| 30 tasks on 3 nodes, the same 3 objects, in rings | {} tx/s on each node | |", rates.join(", "));
     println!("| searches for it | {} | |", since(before, searched(&mut nodes).await));
-    if std::env::var("NO_KILLS").is_err() { kills().await; }
+    if std::env::var("NO_KILLS").is_err() {
+        kills().await;
+    }
 }
 
 /// What searches took on all nodes so far.

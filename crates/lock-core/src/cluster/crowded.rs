@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::agent::Agent;
 use super::node::NodeMachine;
+use crate::mutant::{self, Mutant};
 use crate::{Claim, Millis, Object, Require, TxId};
 
 /// The objects of which the last claim of all of several nodes that was made from here had to wait.
@@ -50,7 +51,9 @@ impl NodeMachine {
             if at_once {
                 self.crowded.note(object, false);
             }
-            self.claim_what_is_missing(tx, object, now);
+            if !mutant::is_on(Mutant::StopsAtTheFirst) {
+                self.claim_what_is_missing(tx, object, now);
+            }
         }
     }
 }

@@ -56,6 +56,21 @@ impl Known {
         row.is_some_and(|row| row.letting_go.iter().any(|(at, what)| at == node && what == object))
     }
 
+    /// Whether nothing is missing of these and of whoever they wait on, and so on. What others wait for is of no matter to them.
+    pub(super) fn tells_all_of(&self, txs: impl IntoIterator<Item = TxId>) -> bool {
+        let mut open: Vec<TxId> = txs.into_iter().collect();
+        let mut met: BTreeSet<TxId> = open.iter().copied().collect();
+        while let Some(tx) = open.pop() {
+            let Some(row) = self.homes.get(&tx) else { return false };
+            for (node, _) in row.unmet.iter().flat_map(|unmet| &unmet.waits) {
+                let Some(waits) = self.waits.get(&(tx, node.clone())) else { return false };
+                let blockers = waits.iter().flat_map(|wait| &wait.blocks).map(|block| block.tx);
+                open.extend(blockers.filter(|blocker| met.insert(*blocker)));
+            }
+        }
+        true
+    }
+
     /// Whom to ask for what is still missing.
     pub(super) fn missing(&self) -> BTreeSet<(NodeId, TxId)> {
         let homes = self.lives_at.iter().filter(|(tx, _)| !self.homes.contains_key(tx));

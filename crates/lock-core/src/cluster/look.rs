@@ -6,6 +6,7 @@ use super::known::Known;
 use super::node::NodeMachine;
 use super::shape::ShapeWriter;
 use super::timing::{Timing, after};
+use crate::mutant::{self, Mutant};
 use crate::search::Sight;
 use crate::{Millis, NodeId, TxId};
 
@@ -84,10 +85,17 @@ impl Look {
         let elsewhere = |node: &&NodeId| *node != here;
         let mut asked = questions.iter().filter(|(node, _)| elsewhere(node));
         let (one, other) = (asked.next(), asked.next());
-        let is_new = |node: &NodeId, names: usize| self.asked.iter().filter(|(asked, _)| asked == node).count() == names;
+        let is_new =
+            |node: &NodeId, names: usize| self.asked.iter().filter(|(asked, _)| asked == node).count() == names;
         let alone = other.is_none() && !self.open.keys().any(|node| elsewhere(&node));
-        let last = one.filter(|(node, names)| alone && is_new(node, names.len()));
+        let counts = |node: &NodeId, names: usize| alone && is_new(node, names);
+        let last = one.filter(|(node, names)| counts(node, names.len()) || mutant::is_on(Mutant::BelievesOneOfMany));
         self.last = last.map(|(node, _)| node.clone());
+    }
+
+    /// Whether all has been told that matters to the lookers.
+    pub(super) fn knows_enough(&self) -> bool {
+        self.known.tells_all_of(self.lookers.keys().copied())
     }
 
     /// An answer came that was waited for.

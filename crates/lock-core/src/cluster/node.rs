@@ -44,10 +44,13 @@ pub struct NodeConfig {
 }
 
 impl NodeConfig {
+    /// So many are few, if nothing else is said: as many as it costs next to nothing to go over.
+    pub const FEW: usize = 128;
+
     /// A node alone, with the default times.
     pub fn new(node: NodeId, incarnation: Incarnation) -> Self {
         let (cluster, peers, timing) = (String::from("gordian"), Vec::new(), Timing::default());
-        Self { cluster, node, incarnation, peers, timing, max_claims: 100_000, few: 128 }
+        Self { cluster, node, incarnation, peers, timing, max_claims: 100_000, few: Self::FEW }
     }
 }
 

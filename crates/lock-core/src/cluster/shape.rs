@@ -42,6 +42,7 @@ impl Series {
 pub struct ShapeWriter {
     pub(super) now: Millis,
     pub(super) time_goes_on: bool,
+    pub(super) claims_come: bool,
     text: Text,
     numbers: Vec<(usize, Series, u64)>,
 }
@@ -61,9 +62,10 @@ impl Hasher for Text {
 }
 
 impl ShapeWriter {
-    /// Nothing yet. `now` is what the clocks of all nodes show.
-    pub fn new(now: Millis, time_goes_on: bool) -> Self {
-        Self { now, time_goes_on, text: Text::default(), numbers: Vec::new() }
+    /// Nothing yet. `now` is what the clocks of all nodes show. What matters only as time passes, or to claims that are still to
+    /// come, is left out where there is none of that.
+    pub fn new(now: Millis, time_goes_on: bool, claims_come: bool) -> Self {
+        Self { now, time_goes_on, claims_come, text: Text::default(), numbers: Vec::new() }
     }
 
     /// Something that is what it is.

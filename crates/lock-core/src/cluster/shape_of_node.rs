@@ -20,7 +20,10 @@ impl NodeMachine {
             out.plain(waited_for);
             out.time(*until);
         });
-        out.plain(&(&self.to_fence, &self.crowded));
+        out.plain(&self.to_fence);
+        if out.claims_come {
+            out.plain(&self.crowded);
+        }
         out.each(&self.stash, |out, (home, tx, ask, request)| {
             out.plain(&(home, tx));
             out.number(Series::Questions(*tx), *ask);

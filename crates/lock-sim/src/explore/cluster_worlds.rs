@@ -45,11 +45,19 @@ pub fn many_node_worlds() -> Vec<SmallCluster> {
         cluster("ring of 3 on 3 nodes, all at home on the first", 3, ring(3, |_| 0), Faults::default()),
         cluster("ring of 3 on 3 nodes, all at home on a fourth", 4, ring(3, |_| 3), Faults::default()),
     ]);
+    worlds.extend([
+        told_of_all("ring of 2 on 2 nodes", 2, ring(2, |at| at)),
+        told_of_all("ring of 3 on 3 nodes", 3, ring(3, |at| at)),
+        told_of_all("ring of 3 on 3 nodes, all at home on the first", 3, ring(3, |_| 0)),
+        cluster("a crowd of 3 for one object on both of 2 nodes", 2, crowd(), Faults::default()),
+        told_of_all("a crowd of 3 for one object on both of 2 nodes", 2, crowd()),
+    ]);
     for require in REQUIRES {
         let name = format!("three transactions, three objects, 2 nodes, {require:?}");
         worlds.push(cluster(&name, 2, three(require), Faults::default()));
     }
     worlds.push(cluster("ring of 2 on 2 nodes, a crash", 2, ring(2, |at| at), crash(2)));
+    worlds.push(cluster("a crowd of 3 for one object on both of 2 nodes, a crash", 2, crowd(), crash(2)));
     for require in REQUIRES {
         let name = format!("ring of 2 on both of 2 nodes, a crash, {require:?}");
         let lives = vec![both(0, "ab", require), both(1, "ba", require)];
@@ -64,7 +72,21 @@ pub fn many_node_worlds() -> Vec<SmallCluster> {
 
 fn cluster(name: &str, nodes: usize, lives: Vec<Life>, faults: Faults) -> SmallCluster {
     let nodes: Vec<NodeId> = (0..nodes).map(node).collect();
-    SmallCluster { name: name.to_owned(), start: ManyNodes::new(&nodes, lives, faults) }
+    SmallCluster { name: name.to_owned(), start: ManyNodes::new(&nodes, lives, faults, 0) }
+}
+
+/// The same, but a look is told at once of all who wait where it asks.
+fn told_of_all(name: &str, nodes: usize, lives: Vec<Life>) -> SmallCluster {
+    let nodes: Vec<NodeId> = (0..nodes).map(node).collect();
+    let few = lives.len();
+    let start = ManyNodes::new(&nodes, lives, Faults::default(), few);
+    SmallCluster { name: format!("{name}, told of all"), start }
+}
+
+/// Whoever claims the object on both nodes after one of its home had to wait for it asks them in turn.
+fn crowd() -> Vec<Life> {
+    let write = || claim("a", Mode::Write, &[0, 1], Require::All);
+    vec![life(0, [write()]), life(0, [write()]), life(1, [write()])]
 }
 
 /// The first node crashes once, and may start again; so often time goes on until the next timer.

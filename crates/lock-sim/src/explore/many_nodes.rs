@@ -69,9 +69,10 @@ pub struct ManyNodes {
 }
 
 impl ManyNodes {
-    /// A cluster in which nothing has been asked for yet.
-    pub fn new(nodes: &[NodeId], lives: Vec<Life>, faults: Faults) -> Self {
-        let mut world = World::new(WorldOptions::new(nodes.to_vec()), 0);
+    /// A cluster in which nothing has been asked for yet; so many transactions are `few`.
+    pub fn new(nodes: &[NodeId], lives: Vec<Life>, faults: Faults, few: usize) -> Self {
+        let options = WorldOptions { few: Some(few), ..WorldOptions::new(nodes.to_vec()) };
+        let mut world = World::new(options, 0);
         world.watch_over(promises::all());
         for (tx, life) in (1..).map(TxId).zip(&lives) {
             world.begin(tx, &life.home, &life.options);
@@ -106,6 +107,12 @@ impl ManyNodes {
     /// Whether time may go on from here.
     fn time_goes_on(&self) -> bool {
         self.waited < self.faults.waits
+    }
+
+    /// Whether somebody is still to claim something.
+    fn claims_come(&self) -> bool {
+        let mut to_come = self.lives.iter().zip(&self.made).flat_map(|(life, made)| life.calls.iter().skip(*made));
+        to_come.any(|choice| choice.iter().any(|call| matches!(call, Call::Lock(_) | Call::Try(_))))
     }
 
     /// What these events come to, a line each, with what follows from it.
@@ -191,7 +198,8 @@ impl Explorable for ManyNodes {
     }
 
     fn key(&self) -> Self::Key {
-        (self.world.mark(self.time_goes_on()), self.made.clone().into_boxed_slice(), self.crashed.clone(), self.waited)
+        let mark = self.world.mark(self.time_goes_on(), self.claims_come());
+        (mark, self.made.clone().into_boxed_slice(), self.crashed.clone(), self.waited)
     }
 
     fn check(&self) -> Result<(), String> {

@@ -9,10 +9,10 @@ use super::world::World;
 impl World {
     /// Equal for states that go on alike. It is made of the shapes of all machines, tables and frames under way, and of what
     /// the promises remember of searches; not of the seed, so it means something only while links and clocks are
-    /// perfect, nor of what has happened. `time_goes_on` says whether it may: else what matters
-    /// only as time passes is left out.
-    pub fn mark(&self, time_goes_on: bool) -> u128 {
-        let mut shape = ShapeWriter::new(Millis(self.now), time_goes_on);
+    /// perfect, nor of what has happened. Of what matters only as time passes, or to claims that are to come, it tells if
+    /// there will be any of that.
+    pub fn mark(&self, time_goes_on: bool, claims_come: bool) -> u128 {
+        let mut shape = ShapeWriter::new(Millis(self.now), time_goes_on, claims_come);
         shape.plain(&self.homes);
         self.network.write_shape(&mut shape);
         for (name, site) in &self.sites {

@@ -1,7 +1,8 @@
 //! A node of a world: its clock, and the process that runs on it, if one does.
 
-use lock_core::{Incarnation, LockTable, Millis, NodeConfig, NodeId, NodeMachine, Timing, Tokens};
+use lock_core::{Incarnation, LockTable, Millis, NodeConfig, NodeId, NodeMachine, Tokens};
 
+use super::WorldOptions;
 use super::clock::Clock;
 use super::watched::{Acting, Watched};
 
@@ -50,10 +51,12 @@ impl Site {
     }
 
     /// Starts a process, with a new incarnation and an empty table.
-    pub(super) fn start(&mut self, node: &NodeId, nodes: &[NodeId], timing: Timing, now: u64) {
+    pub(super) fn start(&mut self, node: &NodeId, options: &WorldOptions, now: u64) {
         self.incarnation = Incarnation(self.incarnation.0 + 1);
         self.frozen = false;
-        let config = NodeConfig { peers: nodes.to_vec(), timing, ..NodeConfig::new(node.clone(), self.incarnation) };
+        let WorldOptions { nodes, timing, few, .. } = options;
+        let plain = NodeConfig::new(node.clone(), self.incarnation);
+        let config = NodeConfig { peers: nodes.clone(), timing: *timing, few: few.unwrap_or(plain.few), ..plain };
         let tokens = Tokens::starting_at(self.incarnation);
         self.process = Some(Process {
             machine: NodeMachine::new(config, self.clock.shows(now)),

@@ -27,13 +27,16 @@ pub struct WorldOptions {
     pub weather: Weather,
     /// Clocks are up to so many millionths too fast or too slow.
     pub drift_ppm: u32,
+    /// Up to how many transactions on a node are few, so that a look is told of all who wait there. By default the seed decides:
+    /// none are for every second one, as a small world would never see more than a few otherwise.
+    pub few: Option<usize>,
 }
 
 impl WorldOptions {
     /// Nodes with the default times, perfect links and perfect clocks.
     pub fn new(nodes: impl IntoIterator<Item = NodeId>) -> Self {
         let nodes = nodes.into_iter().collect();
-        Self { nodes, timing: Timing::default(), weather: Weather::default(), drift_ppm: 0 }
+        Self { nodes, timing: Timing::default(), weather: Weather::default(), drift_ppm: 0, few: None }
     }
 }
 
@@ -68,12 +71,14 @@ pub struct World {
 
 impl World {
     /// A world whose nodes have all just started, and know each other.
-    pub fn new(options: WorldOptions, seed: u64) -> Self {
+    pub fn new(mut options: WorldOptions, seed: u64) -> Self {
+        let none_are = seed.is_multiple_of(2).then_some(0);
+        options.few = options.few.or(none_are);
         let mut random = Seeded::new(seed);
         let mut sites = BTreeMap::new();
         for name in &options.nodes {
             let mut site = Site::new(clock(&mut random, options.drift_ppm));
-            site.start(name, &options.nodes, options.timing, 0);
+            site.start(name, &options, 0);
             sites.insert(name.clone(), site);
         }
         let mut world = Self {
@@ -284,7 +289,7 @@ impl World {
     fn start(&mut self, node: &NodeId) {
         let Some(site) = self.sites.get_mut(node) else { return };
         if site.process.is_none() {
-            site.start(node, &self.options.nodes, self.options.timing, self.now);
+            site.start(node, &self.options, self.now);
         }
     }
 
