@@ -177,3 +177,22 @@ fn a_look_that_nobody_needs_any_more_is_over() {
     nodes.deliver();
     assert_eq!(nodes.machine("n1").kept().looks, 0);
 }
+
+#[test]
+fn whoever_is_asked_last_and_alone_is_not_asked_again() {
+    let mut nodes = Cluster::new(&["n1", "n2"]);
+    for (tx, own) in [(TxId(1), "n1"), (TxId(2), "n2")] {
+        nodes.begin("n1", tx, TransactionOptions::default());
+        lock(&mut nodes, "n1", tx, own, own);
+    }
+    lock(&mut nodes, "n1", TxId(1), "n2", "n2");
+    let before = nodes.machine("n1").counters().search_messages;
+    lock(&mut nodes, "n1", TxId(2), "n1", "n1");
+    let counters = nodes.machine("n1").counters();
+    assert_eq!(counters.deadlocks(), 1);
+    assert_eq!(
+        counters.looks, 3,
+        "of the first who waits, of who closes the circle, and of the victim, which lines up again"
+    );
+    assert_eq!(counters.search_messages - before, 4, "one question to n2 a look, and its answer");
+}

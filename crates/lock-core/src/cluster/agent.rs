@@ -54,10 +54,19 @@ pub(super) struct Spread {
     pub(super) told: bool,
     /// It could not be met any more, and is given up. That a node comes back changes nothing; its caller may claim it again.
     pub(super) hopeless: bool,
-    /// Its nodes are asked in turn: the others, when the first has granted it.
-    pub(super) in_turn: bool,
-    /// It is not to wait: what cannot be had at once is not wanted.
-    pub(super) trying: bool,
+    pub(super) manner: Manner,
+}
+
+/// How the nodes of a claim are asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Manner {
+    /// All at once; it waits where it has to.
+    #[default]
+    Waits,
+    /// In turn: the others, when the first has granted it.
+    InTurn,
+    /// All at once, and it is not to wait: what cannot be had at once is not wanted.
+    Tries,
 }
 
 /// The part of a claim that lies on one node, as far as its home knows.
@@ -73,6 +82,13 @@ pub(super) struct NodeClaim {
     pub(super) left_out: bool,
     /// The node forgot its grant and will be told of it; it is believed in until then.
     pub(super) hold_until: Option<crate::Millis>,
+}
+
+impl Manner {
+    /// How many nodes are asked at once.
+    pub(super) fn at_once(self) -> usize {
+        if self == Self::InTurn { 1 } else { usize::MAX }
+    }
 }
 
 impl NodeClaim {
@@ -98,8 +114,7 @@ impl Spread {
             since: 0,
             told: false,
             hopeless: false,
-            in_turn: false,
-            trying: false,
+            manner: Manner::default(),
         }
     }
 
@@ -203,12 +218,10 @@ impl Agent {
         let lacking = || claim.nodes.iter().filter(|(_, part)| !part.has(claim.mode));
         let waits = lacking().filter(|(_, part)| part.asked.is_none() && !part.gone);
         let waits: Vec<_> = waits.filter_map(|(node, part)| Some((node.clone(), part.wanted?.1))).collect();
+        // A node that is gone may never come back: as long as the others can be enough, nobody counts on it.
+        let counts_on_the_gone = self.awaits_nodes() && !claim.can_be_met();
         let open = lacking().filter(|(_, part)| {
-            if part.gone {
-                self.awaits_nodes() && !part.left_out
-            } else {
-                part.asked.is_some() || part.wanted.is_none()
-            }
+            if part.gone { counts_on_the_gone && !part.left_out } else { part.asked.is_some() || part.wanted.is_none() }
         });
         UnmetRow {
             object: object.clone(),
@@ -234,7 +247,7 @@ impl Agent {
     /// and is no more: then it is lost.
     pub(super) fn take_stock(&mut self, object: &Object, followers: Followers<'_>) -> bool {
         self.stamp += 1;
-        let await_nodes = self.awaits_nodes();
+        let await_nodes = self.awaits_nodes() && !claim.can_be_met();
         let Some(claim) = self.claims.get_mut(object) else { return false };
         let still = claim.had.filter(|had| claim.missing(*had) == 0);
         let lost = claim.had.is_some() && still.is_none();

@@ -1,6 +1,6 @@
 //! What a caller wants to know of its transaction: may it go on, and does it have what it thinks it has?
 
-use super::agent::{Agent, Spread};
+use super::agent::{Agent, Manner, Spread};
 use super::calls::saw;
 use super::node::NodeMachine;
 use crate::{ClaimError, Millis, Mode, NodeId, Object, Over, TransactionOptions, TxId};
@@ -38,7 +38,7 @@ impl NodeMachine {
     /// Whether a try is still under way.
     pub fn is_trying(&self, tx: TxId, object: &Object) -> bool {
         let claim = self.agents.get(&tx).and_then(|agent| agent.claims.get(object));
-        claim.is_some_and(|claim| claim.trying)
+        claim.is_some_and(|claim| claim.manner == Manner::Tries)
     }
 
     /// Whether a transaction that lives here goes on.

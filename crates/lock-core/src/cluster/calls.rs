@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::agent::{Agent, NodeClaim, Spread};
+use super::agent::{Agent, Manner, NodeClaim, Spread};
 use super::fencing::Followers;
 use super::link::Link;
 use super::message::Request;
@@ -107,7 +107,7 @@ impl NodeMachine {
         let late = agent.machine.may_wait(now);
         let profile = agent.machine.profile();
         let wait = wait && late.is_ok();
-        let in_turn = wait && self.crowded.is_claimed_by(agent, &claims);
+        let manner = if wait { self.crowded.manner_of(agent, &claims) } else { Manner::Tries };
         let mut asks: BTreeMap<(NodeId, bool), Vec<(Object, Mode)>> = BTreeMap::new();
         let mut claimed = Vec::new();
         let alive = |node: &NodeId| *node == self.me.node || self.links.get(node).is_some_and(Link::is_up);
@@ -118,7 +118,7 @@ impl NodeMachine {
             let spread = agent.claims.entry(claim.object.clone());
             let spread = spread.or_insert_with(|| Spread::new(claim.mode, claim.require));
             spread.mode = spread.mode.max(claim.mode);
-            (spread.trying, spread.hopeless, spread.in_turn) = (!wait, false, in_turn);
+            (spread.manner, spread.hopeless) = (manner, false);
             for node in &claim.nodes {
                 let part = spread.nodes.entry(node.clone());
                 let part = part.or_insert_with(|| NodeClaim { gone: true, ..NodeClaim::default() });
@@ -127,7 +127,7 @@ impl NodeMachine {
             }
             let own = is_spread(spread);
             let lacking = spread.nodes.iter().filter(|(_, part)| !part.gone && !part.has(spread.mode));
-            for (node, _) in lacking.take(if in_turn { 1 } else { usize::MAX }) {
+            for (node, _) in lacking.take(manner.at_once()) {
                 asks.entry((node.clone(), own)).or_default().push((claim.object.clone(), spread.mode));
             }
             let me = (&self.me.node, self.me.newest);

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::agent::Agent;
+use super::agent::{Agent, Manner};
 use super::node::NodeMachine;
 use crate::mutant::{self, Mutant};
 use crate::{Claim, Millis, Object, Require, TxId};
@@ -19,11 +19,12 @@ impl Crowded {
     /// How many are kept in mind.
     const MOST: usize = 1_024;
 
-    /// Whether this is a new claim of one of them.
-    pub(super) fn is_claimed_by(&self, agent: &Agent, claims: &[Claim]) -> bool {
-        let [claim] = claims else { return false };
+    /// How the nodes of these claims are asked: in turn, if it is a new claim of one of them, alone.
+    pub(super) fn manner_of(&self, agent: &Agent, claims: &[Claim]) -> Manner {
+        let [claim] = claims else { return Manner::Waits };
         let of_all = claim.require == Require::All && claim.nodes.len() > 1;
-        of_all && !agent.claims.contains_key(&claim.object) && self.0.contains(&claim.object)
+        let is_new = !agent.claims.contains_key(&claim.object);
+        if of_all && is_new && self.0.contains(&claim.object) { Manner::InTurn } else { Manner::Waits }
     }
 
     fn note(&mut self, object: &Object, waited: bool) {
@@ -45,7 +46,8 @@ impl NodeMachine {
         if claim.nodes.values().any(|part| part.wanted.is_some()) {
             return self.crowded.note(object, true);
         }
-        if std::mem::take(&mut claim.in_turn) {
+        if claim.manner == Manner::InTurn {
+            claim.manner = Manner::Waits;
             // The first answer says that it is granted: nobody is in the way any more.
             let at_once = ask > 0;
             if at_once {

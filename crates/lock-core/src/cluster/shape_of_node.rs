@@ -68,8 +68,8 @@ impl Agent {
 
 impl Spread {
     fn write_shape(&self, tx: TxId, object: &Object, out: &mut ShapeWriter) {
-        let Self { mode, require, nodes, had, fence, since: _, told, hopeless, in_turn, trying } = self;
-        out.plain(&(object, mode, require, had, fence.is_some(), told, hopeless, in_turn, trying));
+        let Self { mode, require, nodes, had, fence, since: _, told, hopeless, manner } = self;
+        out.plain(&(object, mode, require, had, fence.is_some(), told, hopeless, manner));
         out.each(nodes, |out, (node, part)| {
             let NodeClaim { granted, wanted, asked, gone, left_out, hold_until } = *part;
             out.plain(&(node, gone, left_out));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::agent::Agent;
+use super::agent::{Agent, Manner};
 use super::fencing::Followers;
 use super::message::{Message, Request};
 use super::node::{NodeMachine, Output};
@@ -68,9 +68,9 @@ impl NodeMachine {
     /// What was tried for and could not be had at once on enough nodes is given back.
     pub(super) fn stop_trying(&mut self, tx: TxId, object: &Object, now: Millis) {
         let claim = self.agents.get_mut(&tx).and_then(|agent| agent.claims.get_mut(object));
-        let Some(claim) = claim.filter(|claim| claim.trying && !claim.hopeless) else { return };
+        let Some(claim) = claim.filter(|claim| claim.manner == Manner::Tries && !claim.hopeless) else { return };
         if claim.nodes.values().all(|part| part.asked.is_none()) {
-            claim.trying = false;
+            claim.manner = Manner::Waits;
             if !claim.is_met() {
                 self.stop_waiting(tx, object, now);
             }
@@ -85,7 +85,7 @@ impl NodeMachine {
         let Some(claim) = agent.claims.get_mut(object) else { return };
         let Some(part) = claim.nodes.get(node).filter(|part| !part.has(claim.mode)) else { return };
         // Its caller has yet to be told, and to end it; or it is given up soon, when all have answered.
-        if claim.hopeless || (claim.trying && claim.nodes.len() > 1) {
+        if claim.hopeless || (claim.manner == Manner::Tries && claim.nodes.len() > 1) {
             return;
         }
         if let (1, Some((granted, _))) = (claim.nodes.len(), part.granted) {
@@ -105,7 +105,7 @@ impl NodeMachine {
     pub(super) fn claim_what_is_missing(&mut self, tx: TxId, object: &Object, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx).filter(|agent| agent.machine.running().is_ok()) else { return };
         let Some(claim) = agent.claims.get_mut(object) else { return };
-        if claim.is_met() || claim.hopeless || claim.trying {
+        if claim.is_met() || claim.hopeless || claim.manner == Manner::Tries {
             return;
         }
         let mut nodes = Vec::new();
