@@ -247,7 +247,7 @@ impl Agent {
     /// and is no more: then it is lost.
     pub(super) fn take_stock(&mut self, object: &Object, followers: Followers<'_>) -> bool {
         self.stamp += 1;
-        let await_nodes = self.awaits_nodes() && !claim.can_be_met();
+        let await_nodes = self.awaits_nodes();
         let Some(claim) = self.claims.get_mut(object) else { return false };
         let still = claim.had.filter(|had| claim.missing(*had) == 0);
         let lost = claim.had.is_some() && still.is_none();
