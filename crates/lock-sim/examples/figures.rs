@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use lock_core::{Call, Claim, Mode, NodeId, Object, Require, TxId};
+use lock_core::{Call, Claim, Mode, NodeConfig, NodeId, Object, Require, TxId};
 use lock_sim::{TxOptions, Weather, World, WorldOptions, promises};
 
 fn main() {
@@ -14,7 +14,8 @@ fn main() {
 }
 
 fn cluster(nodes: usize, seed: u64) -> World {
-    World::new(WorldOptions::new((1..=nodes).map(node)), seed)
+    let options = WorldOptions { few: Some(NodeConfig::FEW), ..WorldOptions::new((1..=nodes).map(node)) };
+    World::new(options, seed)
 }
 
 fn node(number: usize) -> NodeId {

@@ -56,29 +56,36 @@ impl Known {
         row.is_some_and(|row| row.letting_go.iter().any(|(at, what)| at == node && what == object))
     }
 
-    /// Whether nothing is missing of these and of whoever they wait on, and so on. What others wait for is of no matter to them.
-    pub(super) fn tells_all_of(&self, txs: impl IntoIterator<Item = TxId>) -> bool {
+    /// Whom to ask for what is missing of these and of whoever they wait on, and so on.
+    pub(super) fn missing_of(&self, txs: impl IntoIterator<Item = TxId>) -> BTreeSet<(NodeId, TxId)> {
         let mut open: Vec<TxId> = txs.into_iter().collect();
         let mut met: BTreeSet<TxId> = open.iter().copied().collect();
+        let mut missing = BTreeSet::new();
         while let Some(tx) = open.pop() {
-            let Some(row) = self.homes.get(&tx) else { return false };
-            for (node, _) in row.unmet.iter().flat_map(|unmet| &unmet.waits) {
-                let Some(waits) = self.waits.get(&(tx, node.clone())) else { return false };
-                let blockers = waits.iter().flat_map(|wait| &wait.blocks).map(|block| block.tx);
-                open.extend(blockers.filter(|blocker| met.insert(*blocker)));
-            }
+            missing.extend(self.missing(tx));
+            let blocks = self.waits_of(tx).flat_map(|wait| &wait.blocks);
+            open.extend(blocks.map(|block| block.tx).filter(|blocker| met.insert(*blocker)));
         }
-        true
+        missing
     }
 
-    /// Whom to ask for what is still missing.
-    pub(super) fn missing(&self) -> BTreeSet<(NodeId, TxId)> {
-        let homes = self.lives_at.iter().filter(|(tx, _)| !self.homes.contains_key(tx));
-        let homes = homes.map(|(tx, home)| (home.clone(), *tx));
-        let waiting = self
-            .homes
-            .values()
-            .flat_map(|row| row.unmet.iter().flat_map(|unmet| &unmet.waits).map(|(node, _)| (node.clone(), row.tx)));
-        homes.chain(waiting.filter(|(node, tx)| !self.waits.contains_key(&(*tx, node.clone())))).collect()
+    /// What is missing of all others that were told of.
+    pub(super) fn missing_besides(&self) -> impl Iterator<Item = (NodeId, TxId)> {
+        self.lives_at.keys().flat_map(|tx| self.missing(*tx))
+    }
+
+    /// Whom to ask for what is missing of one: its home, or the nodes where it waits.
+    fn missing(&self, tx: TxId) -> Vec<(NodeId, TxId)> {
+        let Some(row) = self.homes.get(&tx) else {
+            return self.lives_at.get(&tx).map(|home| (home.clone(), tx)).into_iter().collect();
+        };
+        let at = row.unmet.iter().flat_map(|unmet| &unmet.waits).map(|(node, _)| (tx, node.clone()));
+        at.filter(|at| !self.waits.contains_key(at)).map(|(tx, node)| (node, tx)).collect()
+    }
+
+    fn waits_of(&self, tx: TxId) -> impl Iterator<Item = &WaitView> {
+        let row = self.homes.get(&tx);
+        let at = row.into_iter().flat_map(|row| &row.unmet).flat_map(|unmet| &unmet.waits);
+        at.filter_map(move |(node, _)| self.waits.get(&(tx, node.clone()))).flatten()
     }
 }

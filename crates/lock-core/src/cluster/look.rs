@@ -93,9 +93,26 @@ impl Look {
         self.last = last.map(|(node, _)| node.clone());
     }
 
-    /// Whether all has been told that matters to the lookers.
-    pub(super) fn knows_enough(&self) -> bool {
-        self.known.tells_all_of(self.lookers.keys().copied())
+    /// Whom to ask next, and for whom: what is missing of the lookers and of whoever they wait on. Whoever has to be asked is
+    /// asked for all else that is missing there as well: that costs no message.
+    pub(super) fn next_questions(&mut self) -> BTreeMap<NodeId, Vec<TxId>> {
+        let missing = self.known.missing_of(self.lookers.keys().copied());
+        let mut questions: BTreeMap<NodeId, Vec<TxId>> = BTreeMap::new();
+        for (node, tx) in missing {
+            if self.asked.insert((node.clone(), tx)) {
+                questions.entry(node).or_default().push(tx);
+            }
+        }
+        if !questions.is_empty() {
+            for (node, tx) in self.known.missing_besides() {
+                if let Some(txs) = questions.get_mut(&node)
+                    && self.asked.insert((node, tx))
+                {
+                    txs.push(tx);
+                }
+            }
+        }
+        questions
     }
 
     /// An answer came that was waited for.

@@ -37,15 +37,7 @@ impl NodeMachine {
     /// Asks for what is missing; judges when nothing is.
     fn go_on(&mut self, number: u64, now: Millis) {
         let Some(look) = self.looks.get_mut(&number) else { return };
-        if look.knows_enough() {
-            return self.judge_sight(number, now);
-        }
-        let mut questions: BTreeMap<NodeId, Vec<TxId>> = BTreeMap::new();
-        for (node, tx) in look.known.missing() {
-            if look.asked.insert((node.clone(), tx)) {
-                questions.entry(node).or_default().push(tx);
-            }
-        }
+        let questions = look.next_questions();
         if questions.is_empty() {
             return self.judge_sight(number, now);
         }
@@ -93,20 +85,18 @@ impl NodeMachine {
         }
     }
 
-    /// Judges a look that has asked for all that it knows of: when all is told that matters to the lookers; or, if it is slow,
-    /// whatever is missing. So a node that does not answer holds up nobody but those who are stuck only together with what it
-    /// knows.
+    /// Judges a look that has asked for all that it knows of: when everybody has answered; or, if it is slow, whoever has
+    /// not. So a node that does not answer holds up nobody but those who are stuck only together with what it knows.
     fn judge_sight(&mut self, number: u64, now: Millis) {
         let Some(look) = self.looks.get(&number) else { return };
-        let is_complete = look.open.is_empty() || look.knows_enough();
-        if !is_complete && !look.slow {
+        if !look.open.is_empty() && !look.slow {
             return;
         }
         let (sights, leaves_stuck) = Sight::all(&look.known, look.lookers.keys().copied());
         if !sights.is_empty() {
             // Those whose answers are missing may be stuck besides.
             self.confirm(number, sights, leaves_stuck || look.slow, now);
-        } else if is_complete {
+        } else if look.open.is_empty() {
             self.end_look(number, Next::Nothing, now);
         }
     }
