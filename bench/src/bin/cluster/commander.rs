@@ -54,19 +54,6 @@ async fn start() -> Vec<Node> {
 
 pub(crate) async fn command() {
     let mut nodes = start().await;
-    if std::env::var("ONLY_CROWD").is_ok() {
-        let before = searched(&mut nodes).await;
-        let began = Instant::now();
-        for node in &mut nodes {
-            node.tell("crowd 10 10").await;
-        }
-        let mut rates = Vec::new();
-        for node in &mut nodes {
-            rates.push(node.hear().await);
-        }
-        println!("crowd {rates:?} {} {:?}", since(before, searched(&mut nodes).await), began.elapsed());
-        return;
-    }
     nodes[0].ask("ping 2000").await;
     nodes[0].ask("one all 2000").await;
     let ping: f64 = nodes[0].ask("ping 10000").await.parse().expect("a number");
@@ -82,7 +69,6 @@ pub(crate) async fn command() {
     }
     println!("| 16 clients, own objects on 3 nodes | {} tx/s | |", nodes[0].ask("disjoint 16 3000").await);
     for require in ["all", "majority"] {
-        let before = searched(&mut nodes).await;
         let (mut sum, mut longest) = (0, 0);
         for node in &mut nodes {
             node.tell(&format!("contend {require} 3000")).await;
@@ -97,7 +83,6 @@ pub(crate) async fn command() {
             "| one object on 3 nodes, a client on each, {require} | {} tx/s, longest wait {longest} ms | |",
             sum / 3
         );
-        println!("| searches for it | {} | |", since(before, searched(&mut nodes).await));
     }
     for (length, times) in [(2, 200), (10, 100), (50, 30)] {
         let before = searched(&mut nodes).await;
@@ -115,9 +100,7 @@ pub(crate) async fn command() {
     }
     println!("| 30 tasks on 3 nodes, the same 3 objects, in rings | {} tx/s on each node | |", rates.join(", "));
     println!("| searches for it | {} | |", since(before, searched(&mut nodes).await));
-    if std::env::var("NO_KILLS").is_err() {
-        kills().await;
-    }
+    kills().await;
 }
 
 /// What searches took on all nodes so far.
