@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use super::clock::Clock;
 use super::ids::TxIds;
 use super::presence::Presence;
-use super::{MemoryNetwork, Resident, Wire, ticker};
+use super::{MemoryNetwork, Resident, Wire, batch, ticker};
 use crate::mail::Mailboxes;
 use crate::node::incarnation_of_now;
 use crate::watching::Watchers;
@@ -164,6 +164,7 @@ impl Member {
     /// # Errors
     /// [`CallError`]: nothing has changed then.
     pub fn call(&self, tx: TxId, call: Call) -> Result<(), CallError> {
+        batch::check(&self.name, tx, &call)?;
         let now = self.now();
         let mut inside = self.inside.lock();
         let Inside { machine, table, .. } = &mut *inside;
