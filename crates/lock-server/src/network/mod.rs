@@ -3,7 +3,7 @@
 //! | to learn | read |
 //! |---|---|
 //! | how a node is started, and what may be wrong with that | [`ClusterBuilder`], `checks` |
-//! | what it listens to and what keeps strangers out | `lobby`, `door`, `accept`, `caller`, `handshake`, `secret`, `tls` |
+//! | what it listens to and what keeps strangers out | `lobby`, `door`, `accept`, `caller`, `refusal`, `handshake`, `secret`, `tls` |
 //! | how it reaches its peers, and how it ends | `dial`, `ending` |
 //! | what may be asked of it while it runs | `admin` |
 //! | what goes over a stream, and how it is written | `packet`, `filling`, `saying`, `codec` |
@@ -25,6 +25,7 @@ mod handshake;
 mod lobby;
 mod packet;
 mod place;
+mod refusal;
 mod running;
 mod saying;
 mod secret;
