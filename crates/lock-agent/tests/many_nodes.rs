@@ -22,8 +22,10 @@ impl Cluster {
         let timing = Timing { node_timeout: 1_000, recovery_timeout: 2_000 };
         let members: Vec<_> = names.iter().map(|name| Member::in_memory(name, &names, timing, &network)).collect();
         for member in &members {
-            let mut seen = member.members();
-            seen.wait_for(|peers| peers.iter().all(|(peer, up)| *up || peer == member.name())).await.expect("it lives");
+            let mut seen = member.presence();
+            seen.wait_for(|peers| peers.iter().all(|(peer, seen)| seen.is_up || peer == member.name()))
+                .await
+                .expect("it lives");
         }
         Self { network, names, members }
     }
@@ -89,8 +91,8 @@ async fn a_majority_goes_on_without_a_node_that_is_cut_off() {
     let guard = within(tx.lock_many([majority.clone()])).await.expect("free").remove(0);
     cluster.network.cut(&n1, &n3);
     cluster.network.cut(&n2, &n3);
-    let mut seen = cluster.members[0].members();
-    within(seen.wait_for(|peers| !peers[&n3])).await.expect("it lives");
+    let mut seen = cluster.members[0].presence();
+    within(seen.wait_for(|peers| !peers[&n3].is_up)).await.expect("it lives");
     assert!(guard.is_held());
     let other = cluster.locks(2).begin().await;
     let refused = within(other.lock_many([majority])).await;
@@ -250,8 +252,8 @@ async fn who_awaits_nodes_is_served_when_they_come_back() {
     let cluster = Cluster::start().await;
     let [n1, n3] = [0, 2].map(|at| cluster.names[at].clone());
     cluster.network.cut(&n1, &n3);
-    let mut seen = cluster.members[0].members();
-    within(seen.wait_for(|peers| !peers[&n3])).await.expect("it lives");
+    let mut seen = cluster.members[0].presence();
+    within(seen.wait_for(|peers| !peers[&n3].is_up)).await.expect("it lives");
     let tx = cluster.locks(0).begin().await_nodes(true).await;
     let waits = tx.lock_many([claim("a", Mode::Write).on([n3.clone()])]);
     let heals = async {

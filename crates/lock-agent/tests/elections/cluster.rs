@@ -45,8 +45,8 @@ impl Cluster {
 
     pub(crate) async fn all_in_touch(&self) {
         for locks in self.locks.iter().flatten() {
-            let mut members = locks.member().expect("a cluster").members();
-            members.wait_for(|peers| peers.values().all(|up| *up)).await.expect("it lives");
+            let mut presence = locks.member().expect("a cluster").presence();
+            presence.wait_for(|peers| peers.values().all(|peer| peer.is_up)).await.expect("it lives");
         }
     }
 

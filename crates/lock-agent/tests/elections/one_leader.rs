@@ -59,8 +59,8 @@ async fn terms_grow_though_the_majorities_differ() {
     let mut cluster = Cluster::of_none_yet(3);
     (0..2).for_each(|at| cluster.start_node(at));
     let one_is_there = |cluster: &Cluster| {
-        let members = cluster.at(0).member().expect("a cluster").members();
-        members.borrow().values().any(|up| *up)
+        let presence = cluster.at(0).member().expect("a cluster").presence();
+        presence.borrow().values().any(|peer| peer.is_up)
     };
     eventually("two are in touch", || one_is_there(&cluster)).await;
     // The third node starts later, and so counts higher. The first leader has its term from there.

@@ -30,7 +30,7 @@ impl Member {
 
     /// All nodes of the cluster, this one among them.
     pub fn all_nodes(&self) -> Vec<NodeId> {
-        let peers: Vec<NodeId> = self.members().borrow().keys().cloned().collect();
+        let peers: Vec<NodeId> = self.presence().borrow().keys().cloned().collect();
         std::iter::once(self.name().clone()).chain(peers).collect()
     }
 }

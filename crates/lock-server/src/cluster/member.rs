@@ -36,7 +36,6 @@ pub struct Member {
     inside: Mutex<Inside>,
     watchers: Watchers,
     pub(super) mailboxes: Arc<Mailboxes>,
-    members: watch::Sender<BTreeMap<NodeId, bool>>,
     presence: watch::Sender<BTreeMap<NodeId, Presence>>,
     /// When the ticker wakes up next.
     planned: AtomicU64,
@@ -61,8 +60,8 @@ pub struct MemberView {
     pub incarnation: Incarnation,
     /// Whether it still waits to be told what others hold here.
     pub is_recovering: bool,
-    /// The other nodes, and whether they are there.
-    pub peers: BTreeMap<NodeId, bool>,
+    /// How the other nodes stand.
+    pub peers: BTreeMap<NodeId, Presence>,
     /// How many transactions live here.
     pub transactions: usize,
     /// What happened so far.
@@ -93,11 +92,10 @@ impl Member {
     }
 
     pub(super) fn with_clock(config: NodeConfig, wire: Arc<dyn Wire>, clock: Clock) -> Arc<Self> {
-        let others = config.peers.iter().filter(|peer| **peer != config.node);
-        let peers: BTreeMap<NodeId, bool> = others.map(|peer| (peer.clone(), false)).collect();
         let (incarnation, now) = (config.incarnation, clock.now());
         let down = Presence { is_up: false, incarnation: None, since: now };
-        let presence = peers.keys().map(|peer| (peer.clone(), down)).collect();
+        let others = config.peers.iter().filter(|peer| **peer != config.node);
+        let presence = others.map(|peer| (peer.clone(), down)).collect();
         Arc::new(Self {
             name: config.node.clone(),
             timing: config.timing,
@@ -106,7 +104,6 @@ impl Member {
             wire,
             watchers: Watchers::default(),
             mailboxes: Arc::default(),
-            members: watch::Sender::new(peers),
             presence: watch::Sender::new(presence),
             planned: AtomicU64::new(0),
             sooner: Arc::default(),
@@ -309,9 +306,6 @@ impl Member {
     fn peer_changed(&self, inside: &Inside, peer: &NodeId, is_up: bool) {
         tracing::info!(node = %self.name, %peer, "a peer is {}", if is_up { "up" } else { "down" });
         self.mailboxes.peer_changed(peer, is_up);
-        self.members.send_modify(|members| {
-            members.insert(peer.clone(), is_up);
-        });
         let incarnation = inside.machine.incarnation_of(peer).filter(|_| is_up);
         let since = self.now();
         self.presence.send_modify(|presence| {
@@ -325,24 +319,22 @@ impl Member {
         }
     }
 
-    /// The other nodes and whether they are there, now and whenever that changes.
-    pub fn members(&self) -> watch::Receiver<BTreeMap<NodeId, bool>> {
-        self.members.subscribe()
-    }
-
-    /// How the other nodes stand, now and whenever that changes: in which incarnation they are there, and since when.
+    /// How the other nodes stand, now and whenever that changes: whether they are there, in which incarnation, and since when.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use lock_core::{NodeId, Timing};
     /// # use lock_server::{Member, MemoryNetwork};
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let (network, names) = (MemoryNetwork::new(), ["n1", "n2"].map(NodeId::new));
     /// let [n1, n2] = names.each_ref().map(|name| Member::in_memory(name, &names, Timing::default(), &network));
     /// let mut presence = n1.presence();
     /// // Waits until n2 is there; `changed` waits for whatever comes next.
-    /// let seen = presence.wait_for(|presence| presence[n2.name()].is_up).await.unwrap().clone();
+    /// let seen = presence.wait_for(|presence| presence[n2.name()].is_up).await?.clone();
     /// assert_eq!(seen[n2.name()].incarnation, Some(n2.view().incarnation));
+    /// # Ok(())
     /// # }
     /// ```
     pub fn presence(&self) -> watch::Receiver<BTreeMap<NodeId, Presence>> {
@@ -356,7 +348,7 @@ impl Member {
             node: self.name.clone(),
             incarnation: inside.machine.incarnation(),
             is_recovering: inside.machine.is_recovering(),
-            peers: self.members.borrow().clone(),
+            peers: self.presence.borrow().clone(),
             transactions: inside.residents.len(),
             counters: inside.machine.counters().clone(),
         }
