@@ -162,37 +162,28 @@ impl Member {
     /// [`CallError`]: nothing has changed then.
     pub fn call(&self, tx: TxId, call: Call) -> Result<(), CallError> {
         batch::check(&self.name, tx, &call)?;
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        let done = machine.call(table, tx, call, now);
-        self.tell(&mut inside);
-        done
+        self.step(|Inside { machine, table, .. }, now| machine.call(table, tx, call, now))
     }
 
     /// Ends a transaction and forgets it; does nothing if it is over.
     pub fn end(&self, tx: TxId) {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        inside.residents.remove(&tx);
-        let Inside { machine, table, .. } = &mut *inside;
-        // Refused if it is over.
-        let _ = machine.call(table, tx, Call::End, now);
-        machine.forget(tx);
-        self.tell(&mut inside);
+        self.step(|Inside { machine, table, residents, .. }, now| {
+            residents.remove(&tx);
+            // Refused if it is over.
+            let _ = machine.call(table, tx, Call::End, now);
+            machine.forget(tx);
+        });
     }
 
     /// Ends all transactions that live here: their locks are given back everywhere.
     pub fn end_all(&self) {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        let all: Vec<TxId> = machine.transactions().collect();
-        for tx in all {
-            // Refused if it is over.
-            let _ = machine.call(table, tx, Call::End, now);
-        }
-        self.tell(&mut inside);
+        self.step(|Inside { machine, table, .. }, now| {
+            let all: Vec<TxId> = machine.transactions().collect();
+            for tx in all {
+                // Refused if it is over.
+                let _ = machine.call(table, tx, Call::End, now);
+            }
+        });
     }
 
     pub(super) fn inside(&self) -> &Mutex<Inside> {
@@ -205,58 +196,50 @@ impl Member {
 
     /// Asks or changes the machine's picture of a transaction.
     pub fn with<T>(&self, ask: impl FnOnce(&mut NodeMachine, Millis) -> T) -> T {
+        self.step(|Inside { machine, .. }, now| ask(machine, now))
+    }
+
+    /// Does something, and tells everybody what came of it.
+    pub(super) fn step<T>(&self, step: impl FnOnce(&mut Inside, Millis) -> T) -> T {
         let now = self.now();
         let mut inside = self.inside.lock();
-        let answer = ask(&mut inside.machine, now);
+        let done = step(&mut inside, now);
         self.tell(&mut inside);
-        answer
+        done
     }
 
     /// A frame of another node.
     pub(crate) fn receive(&self, from: &NodeId, frame: Frame) {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        if !self.clock.is_directed() && now.0 >= self.planned.load(Ordering::SeqCst) {
-            // After a freeze: what is over ends before anything that was said in it is heard, late.
-            machine.tick(table, now);
-        }
-        machine.receive(table, from, frame, now);
-        self.tell(&mut inside);
+        self.step(|Inside { machine, table, .. }, now| {
+            if !self.clock.is_directed() && now.0 >= self.planned.load(Ordering::SeqCst) {
+                // After a freeze: what is over ends before anything that was said in it is heard, late.
+                machine.tick(table, now);
+            }
+            machine.receive(table, from, frame, now);
+        });
     }
 
     /// There is a new stream to another node. A directed one says what it has to say when it is told that time has passed.
     pub(crate) fn reached(&self, peer: &NodeId) {
-        if self.clock.is_directed() {
-            return;
+        if !self.clock.is_directed() {
+            self.step(|Inside { machine, table, .. }, now| machine.reached(table, peer, now));
         }
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        machine.reached(table, peer, now);
-        self.tell(&mut inside);
     }
 
     /// The process of another node is known to be gone, with this incarnation of it and all before.
     pub(crate) fn gone(&self, peer: &NodeId, incarnation: Option<Incarnation>) {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        machine.gone(table, peer, incarnation, now);
-        self.tell(&mut inside);
+        self.step(|Inside { machine, table, .. }, now| machine.gone(table, peer, incarnation, now));
     }
 
     /// Lets time pass. Gives after how long to do so again.
     pub(super) fn tick(&self) -> Option<Duration> {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        machine.tick(table, now);
-        let next = machine.next_tick();
-        self.tell(&mut inside);
-        self.planned.store(next.map_or(u64::MAX, |next| next.0), Ordering::SeqCst);
-        // A millisecond at least: the clock counts no smaller steps.
-        next.map(|next| Duration::from_millis(next.0.saturating_sub(now.0).max(1)))
+        self.step(|Inside { machine, table, .. }, now| {
+            machine.tick(table, now);
+            let next = machine.next_tick();
+            self.planned.store(next.map_or(u64::MAX, |next| next.0), Ordering::SeqCst);
+            // A millisecond at least: the clock counts no smaller steps.
+            next.map(|next| Duration::from_millis(next.0.saturating_sub(now.0).max(1)))
+        })
     }
 
     pub(super) fn sooner(&self) -> Arc<Notify> {
@@ -270,7 +253,7 @@ impl Member {
     }
 
     /// Tells everybody what came of a step.
-    pub(super) fn tell(&self, inside: &mut Inside) {
+    fn tell(&self, inside: &mut Inside) {
         for output in inside.machine.take_outputs() {
             match output {
                 Output::Send { to, frame } => self.wire.send(&to, *frame),
@@ -430,18 +413,12 @@ impl Member {
     /// # Errors
     /// Why it will not be.
     pub fn settle(&self, tx: TxId, wanted: &[(Object, Mode)]) -> Result<bool, ClaimError> {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let settled = inside.machine.settle(tx, wanted, now);
-        self.tell(&mut inside);
-        settled
+        self.with(|machine, now| machine.settle(tx, wanted, now))
     }
 
     /// Changes the options of a transaction that lives here, for what is decided from now on.
     pub fn change_options(&self, tx: TxId, change: impl FnOnce(&mut TransactionOptions)) {
-        let mut inside = self.inside.lock();
-        inside.machine.change_options(tx, change);
-        self.tell(&mut inside);
+        self.with(|machine, _| machine.change_options(tx, change));
     }
 
     /// Claims on this node what can be had at once; gives who is in the way otherwise, if anybody is.
@@ -449,13 +426,11 @@ impl Member {
     /// # Errors
     /// [`CallError`]: nothing has changed then.
     pub fn try_here(&self, tx: TxId, object: &Object, mode: Mode) -> Result<Option<Refused>, CallError> {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        let refused = table.would_refuse(tx, object, mode);
-        let done = machine.call(table, tx, Call::Try(Claim::new(object.clone(), mode)), now);
-        self.tell(&mut inside);
-        done.map(|()| refused)
+        self.step(|Inside { machine, table, .. }, now| {
+            let refused = table.would_refuse(tx, object, mode);
+            let done = machine.call(table, tx, Call::Try(Claim::new(object.clone(), mode)), now);
+            done.map(|()| refused)
+        })
     }
 
     /// What a transaction believes to have of an object, in that mode or a stronger one, if enough nodes grant it still.
