@@ -24,7 +24,6 @@ mod participant;
 mod post;
 mod seat;
 mod turn;
-mod turns;
 
 use lock_core::{IntoObject, InvalidObject, Mode, NodeId, Object, Require};
 
