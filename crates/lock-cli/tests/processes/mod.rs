@@ -58,6 +58,23 @@ impl Process {
     pub(crate) fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([format!("-{signal}"), self.child.id().to_string()]).status();
         assert!(sent.expect("kill is there").success());
+        if signal == "STOP" {
+            self.until_it_stands_still();
+        }
+    }
+
+    /// A signal takes a moment to arrive. Waits for every thread, where the system tells of them.
+    fn until_it_stands_still(&self) {
+        let (threads, end) = (format!("/proc/{}/task", self.child.id()), Instant::now() + LONG);
+        // Behind its name, in brackets, comes the state.
+        let is_stopped = |stat: &str| stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'));
+        while let Ok(threads) = std::fs::read_dir(&threads) {
+            let mut stats = threads.flatten().map(|thread| std::fs::read_to_string(thread.path().join("stat")));
+            if stats.all(|stat| stat.is_ok_and(|stat| is_stopped(&stat))) {
+                return;
+            }
+            assert!(Instant::now() < end, "it does not stand still");
+        }
     }
 
     /// Waits until it has ended; gives its exit status, if it was not killed.
