@@ -7,10 +7,10 @@ use std::sync::{Arc, Weak};
 
 use lock_core::{Deadlock, LostClaim, Mode, Object, Status, Token};
 use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
-use tokio::sync::mpsc;
 
 use crate::events::{BUFFER, Event, Events, Hears};
 use crate::shared::{Mark, Shared};
+use crate::slow_reader::SlowReader;
 
 /// What an agent is told.
 pub(crate) enum AgentMessage {
@@ -21,7 +21,7 @@ pub(crate) enum AgentMessage {
     TimeOver,
     LookAtStatus,
     /// Somebody wants to read what happens, and knows the status as it was then.
-    Subscribe(mpsc::Sender<Event>, Status),
+    Subscribe(SlowReader<Event>, Status),
     Ended,
 }
 
@@ -38,8 +38,7 @@ struct Acting {
 }
 
 struct Reader {
-    events: mpsc::Sender<Event>,
-    missed: u64,
+    events: SlowReader<Event>,
     /// The last status that it knows. It may have asked to read before the agent last looked.
     status: Status,
 }
@@ -64,9 +63,9 @@ pub(crate) fn start(shared: &Arc<Shared>) {
 /// A stream of all that happens from now on.
 pub(crate) fn subscribe(shared: &Arc<Shared>) -> Events {
     start(shared);
-    let (sender, events) = mpsc::channel(BUFFER);
+    let (reader, events) = SlowReader::new(BUFFER, Event::Missed);
     let status = status_of(shared);
-    shared.tell_agent(|| AgentMessage::Subscribe(sender, status));
+    shared.tell_agent(|| AgentMessage::Subscribe(reader, status));
     Events { events, hears: Hears::Here(Arc::downgrade(shared)) }
 }
 
@@ -96,7 +95,7 @@ impl Actor for Agent {
             AgentMessage::NodeFailed(claims) => acting.node_failed(claims),
             AgentMessage::LeaseOver(claims) => acting.lost(claims),
             AgentMessage::TimeOver | AgentMessage::LookAtStatus => {}
-            AgentMessage::Subscribe(events, status) => acting.readers.push(Reader { events, missed: 0, status }),
+            AgentMessage::Subscribe(events, status) => acting.readers.push(Reader { events, status }),
             AgentMessage::Ended => acting.end(),
         }
         match acting.shared.upgrade() {
@@ -113,7 +112,8 @@ impl Actor for Agent {
 
 impl Acting {
     fn tell(&mut self, event: &Event) {
-        self.readers.retain_mut(|reader| reader.tell(event));
+        self.readers.retain(|reader| !reader.events.is_gone());
+        self.readers.iter_mut().for_each(|reader| reader.events.tell(event.clone()));
     }
 
     fn look_at_status(&mut self, shared: &Arc<Shared>) {
@@ -125,7 +125,7 @@ impl Acting {
         for reader in &mut self.readers {
             if reader.status != status {
                 reader.status = status.clone();
-                reader.tell(&Event::Status(status.clone()));
+                reader.events.tell(Event::Status(status.clone()));
             }
         }
         self.status = status;
@@ -153,23 +153,6 @@ impl Acting {
         let _ = shared.catch_up();
         if monitors {
             self.tell(&Event::NodeUp { node: node.name().clone(), incarnation: node.incarnation() });
-        }
-    }
-}
-
-impl Reader {
-    /// `false` when the reader is gone. Never waits: what does not fit is dropped and counted.
-    fn tell(&mut self, event: &Event) -> bool {
-        if self.missed > 0 && self.events.try_send(Event::Missed(self.missed)).is_ok() {
-            self.missed = 0;
-        }
-        match self.events.try_send(event.clone()) {
-            Ok(()) => true,
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                self.missed += 1;
-                true
-            }
-            Err(mpsc::error::TrySendError::Closed(_)) => false,
         }
     }
 }

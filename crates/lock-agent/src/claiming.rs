@@ -14,7 +14,8 @@ use crate::Placement;
 /// assert!(claims.into_iter().all(|claim| claim.into_claim().is_ok()));
 /// assert!(claim("accounts//bob", Mode::Read).into_claim().is_err());
 /// let of_three = claim("leader", Mode::Write).on(["n1", "n2", "n3"]).require(Require::Majority);
-/// assert_eq!(of_three.into_claim().unwrap().nodes.len(), 3);
+/// assert_eq!(of_three.into_claim()?.nodes.len(), 3);
+/// # Ok::<(), lock_agent::InvalidObject>(())
 /// ```
 pub fn claim(object: impl IntoObject, mode: Mode) -> Claiming {
     Claiming { claim: object.into_object().map(|object| Claim::new(object, mode)) }

@@ -41,6 +41,7 @@ mod locks;
 mod placement;
 mod run;
 mod shared;
+mod slow_reader;
 mod transaction;
 mod waiting;
 

@@ -14,7 +14,8 @@ use lock_core::{NodeId, Object};
 /// use lock_agent::{IntoClaim, Mode, Placement, Require, claim};
 /// let placement = Placement::over(["n1", "n2", "n3", "n4", "n5"]).replicas(3);
 /// let claim = claim("accounts/alice", Mode::Write).placed(&placement).require(Require::Majority);
-/// assert_eq!(claim.into_claim().unwrap().nodes.len(), 3);
+/// assert_eq!(claim.into_claim()?.nodes.len(), 3);
+/// # Ok::<(), lock_agent::InvalidObject>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {

@@ -328,7 +328,7 @@ impl Transaction {
     /// let (lost, mut told) = tokio::sync::mpsc::unbounded_channel();
     /// tx.on_lost(move |object| drop(lost.send(object)));
     /// tx.lock("leases/7", Mode::Write).await?;
-    /// assert_eq!(told.recv().await.unwrap().as_str(), "leases/7");
+    /// assert_eq!(told.recv().await, Some("leases/7".parse()?));
     /// # Ok(())
     /// # }
     /// ```

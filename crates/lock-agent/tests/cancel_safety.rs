@@ -2,12 +2,15 @@
 //! nobody received is given back.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod leftovers;
+
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::poll;
+use leftovers::nothing_is_left;
 use lock_agent::Mode::{Read, Write};
 use lock_agent::{ClaimError, Locks, Mode, Status, TimeoutError, Transaction, claim};
 
@@ -21,12 +24,6 @@ fn holds(tx: &Transaction, object: &str, mode: Mode) -> bool {
 
 fn waiters(locks: &Locks, object: &str) -> usize {
     locks.lock_info(object).unwrap().waiters.len()
-}
-
-fn nothing_is_left(locks: &Locks) {
-    assert_eq!(locks.status().claims, 0);
-    assert_eq!(locks.node().expect("a node in this process alone").party_count(), 0);
-    locks.node().expect("a node in this process alone").check().unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! A failure of the node is not silent, and not for long.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod leftovers;
+
 use futures_util::poll;
+use leftovers::nothing_is_left;
 use lock_agent::Mode::{Read, Write};
 use lock_agent::{ClaimError, Event, Locks, Scope, Status, claim};
 
@@ -47,7 +50,7 @@ async fn everybody_is_told(locks: &Locks, fail: impl AsyncFnOnce()) {
     assert!(watch.next().await.unwrap().version > before, "versions keep growing");
     locks.node().expect("a node in this process alone").check().unwrap();
     drop((holds, waits, idle, new));
-    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
+    nothing_is_left(locks);
 }
 
 #[tokio::test]
@@ -94,7 +97,7 @@ async fn who_awaits_nodes_has_its_locks_again() {
     assert!(a.is_held() && b.is_held() && !a.is_unbroken());
     assert_eq!(tx.losses().len(), 2, "it was told");
     tx.end();
-    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
+    nothing_is_left(&locks);
 }
 
 /// Nobody calls: its agent does it.
@@ -255,6 +258,5 @@ async fn nobody_hangs_when_the_node_fails_again_and_again() {
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
-    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
-    locks.node().expect("a node in this process alone").check().unwrap();
+    nothing_is_left(&locks);
 }

@@ -1,37 +1,13 @@
 //! Transactions across nodes: real tasks, real time, and a network in memory.
 
-use std::sync::Arc;
+mod nodes;
+
 use std::time::Duration;
 
-use lock_agent::{
-    ClaimError, Event, Locks, Member, MemoryNetwork, Mode, NodeId, Require, Status, TimeoutError, Timing, TryError,
-    claim,
-};
+use lock_agent::{ClaimError, Event, Mode, Require, Status, TimeoutError, Timing, TryError, claim};
+use nodes::Cluster;
 
-/// Three nodes that know each other.
-struct Cluster {
-    network: Arc<MemoryNetwork>,
-    names: Vec<NodeId>,
-    members: Vec<Arc<Member>>,
-}
-
-impl Cluster {
-    async fn start() -> Self {
-        let names: Vec<NodeId> = ["n1", "n2", "n3"].map(NodeId::new).to_vec();
-        let network = MemoryNetwork::new();
-        let timing = Timing { node_timeout: 1_000, recovery_timeout: 2_000 };
-        let members: Vec<_> = names.iter().map(|name| Member::in_memory(name, &names, timing, &network)).collect();
-        for member in &members {
-            let mut seen = member.members();
-            seen.wait_for(|peers| peers.iter().all(|(peer, up)| *up || peer == member.name())).await.expect("it lives");
-        }
-        Self { network, names, members }
-    }
-
-    fn locks(&self, at: usize) -> Locks {
-        Locks::of(&self.members[at])
-    }
-}
+const TIMING: Timing = Timing { node_timeout: 1_000, recovery_timeout: 2_000 };
 
 async fn within<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), what).await.expect("it does not hang")
@@ -39,12 +15,12 @@ async fn within<T>(what: impl Future<Output = T>) -> T {
 
 #[tokio::test]
 async fn a_claim_on_all_nodes_is_granted_by_all() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let tx = cluster.locks(0).begin().await;
     let guards = within(tx.lock_many([claim("a", Mode::Write).on(cluster.names.clone())])).await.expect("free");
     assert!(guards[0].is_held());
     let object = "a".parse().expect("an object");
-    for member in &cluster.members {
+    for member in cluster.members() {
         assert_eq!(member.holders_and_waiters(&object).0.len(), 1);
     }
     tx.end();
@@ -55,9 +31,9 @@ async fn a_claim_on_all_nodes_is_granted_by_all() {
 
 #[tokio::test]
 async fn rings_over_nodes_are_resolved_and_everybody_is_served() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let tasks = (0..30).map(|at| {
-        let (locks, names) = (cluster.locks(at % 3), cluster.names.clone());
+        let (locks, names) = (cluster.locks(at % 3).clone(), cluster.names.clone());
         tokio::spawn(async move {
             for round in 0..10 {
                 let tx = locks.begin().await;
@@ -74,7 +50,7 @@ async fn rings_over_nodes_are_resolved_and_everybody_is_served() {
     for task in tasks.collect::<Vec<_>>() {
         within(task).await.expect("no panic").expect("served");
     }
-    for member in &cluster.members {
+    for member in cluster.members() {
         assert_eq!(member.status_of_table().claims, 0);
         member.check().expect("promises hold");
     }
@@ -82,15 +58,15 @@ async fn rings_over_nodes_are_resolved_and_everybody_is_served() {
 
 #[tokio::test]
 async fn a_majority_goes_on_without_a_node_that_is_cut_off() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let [n1, n2, n3] = [0, 1, 2].map(|at| cluster.names[at].clone());
     let tx = cluster.locks(0).begin().await;
     let majority = claim("a", Mode::Write).on(cluster.names.clone()).require(Require::Majority);
     let guard = within(tx.lock_many([majority.clone()])).await.expect("free").remove(0);
     cluster.network.cut(&n1, &n3);
     cluster.network.cut(&n2, &n3);
-    let mut seen = cluster.members[0].members();
-    within(seen.wait_for(|peers| !peers[&n3])).await.expect("it lives");
+    let mut seen = cluster.member(0).presence();
+    within(seen.wait_for(|peers| !peers[&n3].is_up)).await.expect("it lives");
     assert!(guard.is_held());
     let other = cluster.locks(2).begin().await;
     let refused = within(other.lock_many([majority])).await;
@@ -103,7 +79,7 @@ impl Cluster {
     /// Who has an object on a node, and how many wait for it there.
     fn at(&self, node: usize, object: &str) -> (usize, usize) {
         let object = object.parse().expect("an object");
-        let (holders, waiters) = self.members[node].holders_and_waiters(&object);
+        let (holders, waiters) = self.member(node).holders_and_waiters(&object);
         (holders.len(), waiters.len())
     }
 }
@@ -117,7 +93,7 @@ async fn settle() {
 
 #[tokio::test]
 async fn a_future_that_is_dropped_leaves_nothing_in_any_line() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let (holder, waiter) = (cluster.locks(0).begin().await, cluster.locks(1).begin().await);
     let everywhere = || [claim("a", Mode::Write).on(cluster.names.clone())];
     within(holder.lock_many(everywhere())).await.expect("free");
@@ -138,7 +114,7 @@ async fn a_future_that_is_dropped_leaves_nothing_in_any_line() {
 
 #[tokio::test]
 async fn a_transaction_that_is_dropped_frees_every_node() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let tx = cluster.locks(0).begin().await;
     within(tx.lock_many([claim("a", Mode::Write).on(cluster.names.clone())])).await.expect("free");
     drop(tx);
@@ -148,7 +124,7 @@ async fn a_transaction_that_is_dropped_frees_every_node() {
 
 #[tokio::test]
 async fn a_timeout_and_a_try_leave_nothing_behind_and_name_the_holder() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let (holder, other) = (cluster.locks(0).begin().await, cluster.locks(0).begin().await);
     within(holder.lock("a", Mode::Write)).await.expect("free");
     let elapsed = within(other.lock_timeout("a", Mode::Write, Duration::from_millis(20))).await;
@@ -163,7 +139,7 @@ async fn a_timeout_and_a_try_leave_nothing_behind_and_name_the_holder() {
 
 #[tokio::test]
 async fn a_unit_of_work_is_retried_with_its_age_until_it_is_done() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let work = async |at: usize, first: &'static str, second: &'static str| {
         let tries = std::cell::Cell::new(0);
         let (n1, n3) = (cluster.names[0].clone(), cluster.names[2].clone());
@@ -185,7 +161,7 @@ async fn a_unit_of_work_is_retried_with_its_age_until_it_is_done() {
 
 #[tokio::test]
 async fn events_tell_of_grants_deadlocks_and_nodes() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let (n1, n2, n3) = (cluster.names[0].clone(), cluster.names[1].clone(), cluster.names[2].clone());
     let tx = cluster.locks(0).begin().monitor_nodes(true).await;
     let mut events = tx.events();
@@ -210,7 +186,7 @@ async fn events_tell_of_grants_deadlocks_and_nodes() {
 
 #[tokio::test]
 async fn a_lost_lock_is_told_by_callback_event_guard_and_error() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let [n1, n2] = [0, 1].map(|at| cluster.names[at].clone());
     let tx = cluster.locks(0).begin().await;
     let (lost, mut told) = tokio::sync::mpsc::unbounded_channel();
@@ -234,24 +210,24 @@ async fn a_lost_lock_is_told_by_callback_event_guard_and_error() {
 
 #[tokio::test]
 async fn how_nodes_are_there_is_told_with_incarnation_and_since_when() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let [n1, n2] = [0, 1].map(|at| cluster.names[at].clone());
-    let mut presence = cluster.members[0].presence();
+    let mut presence = cluster.member(0).presence();
     let up = presence.borrow_and_update()[&n2];
-    assert_eq!((up.is_up, up.incarnation), (true, Some(cluster.members[1].view().incarnation)));
+    assert_eq!((up.is_up, up.incarnation), (true, Some(cluster.member(1).view().incarnation)));
     cluster.network.cut(&n1, &n2);
     let down = within(presence.wait_for(|presence| !presence[&n2].is_up)).await.expect("it lives")[&n2];
     assert_eq!(down.incarnation, None);
-    assert!(up.since < down.since && down.since <= cluster.members[0].now());
+    assert!(up.since < down.since && down.since <= cluster.member(0).now());
 }
 
 #[tokio::test]
 async fn who_awaits_nodes_is_served_when_they_come_back() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let [n1, n3] = [0, 2].map(|at| cluster.names[at].clone());
     cluster.network.cut(&n1, &n3);
-    let mut seen = cluster.members[0].members();
-    within(seen.wait_for(|peers| !peers[&n3])).await.expect("it lives");
+    let mut seen = cluster.member(0).presence();
+    within(seen.wait_for(|peers| !peers[&n3].is_up)).await.expect("it lives");
     let tx = cluster.locks(0).begin().await_nodes(true).await;
     let waits = tx.lock_many([claim("a", Mode::Write).on([n3.clone()])]);
     let heals = async {
@@ -264,7 +240,7 @@ async fn who_awaits_nodes_is_served_when_they_come_back() {
 
 #[tokio::test]
 async fn leases_and_deadlines_end_holding_and_waiting_on_other_nodes() {
-    let cluster = Cluster::start().await;
+    let cluster = Cluster::start(3).await;
     let on = || [claim("a", Mode::Write).on([cluster.names[2].clone()])];
     let holder = cluster.locks(0).begin().lease(Duration::from_millis(60)).await;
     let guard = within(holder.lock_many(on())).await.expect("free").remove(0);

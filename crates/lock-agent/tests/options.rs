@@ -1,9 +1,12 @@
 //! What a transaction may choose, and what follows from it.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod leftovers;
+
 use std::time::Duration;
 
 use futures_util::{FutureExt, poll};
+use leftovers::nothing_is_left;
 use lock_agent::Mode::{Read, Write};
 use lock_agent::{ClaimError, Event, Events, Flag, Locks, Over, Status, Transaction, TryError, claim};
 
@@ -37,7 +40,7 @@ async fn who_was_told_of_what_it_would_lose_aborts() {
     younger.try_end().unwrap();
     assert_eq!(younger.try_end(), Err(Over::Ended(younger.id())));
     older.end();
-    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
+    nothing_is_left(&locks);
 }
 
 #[tokio::test]
@@ -139,7 +142,7 @@ async fn at_the_deadline_what_waits_is_withdrawn_and_what_it_has_stays() {
     tx.lock("free", Write).await.expect("what can be had at once needs no waiting");
     tx.lock_many([claim("free/2", Write), claim("free2", Write)]).await.expect("the same for many");
     drop((holder, tx));
-    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
+    nothing_is_left(&locks);
 }
 
 #[tokio::test(start_paused = true)]
@@ -191,7 +194,7 @@ async fn no_deadline_is_forgotten_under_contention() {
     }
     tasks.join_all().await;
     holder.end();
-    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
+    nothing_is_left(&locks);
 }
 
 #[tokio::test(start_paused = true)]
@@ -213,7 +216,7 @@ async fn at_the_end_of_its_lease_a_transaction_is_over_and_told_what_it_lost() {
     assert!(seen.contains(&Event::Lost { object: guard.object().clone() }), "{seen:?}");
     assert_eq!(seen.last(), Some(&Event::Status(Status::Ended)));
     drop((tx, waiter));
-    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
+    nothing_is_left(&locks);
 }
 
 #[tokio::test]

@@ -23,8 +23,8 @@ fn builder(at: usize, ports: &[u16], secret: &str) -> ClusterBuilder {
 }
 
 async fn all_there(node: &ClusterNode) {
-    let mut seen = node.member().members();
-    within(seen.wait_for(|peers| peers.values().all(|up| *up))).await.expect("it lives");
+    let mut seen = node.member().presence();
+    within(seen.wait_for(|peers| peers.values().all(|peer| peer.is_up))).await.expect("it lives");
 }
 
 async fn within<T>(what: impl Future<Output = T>) -> T {
@@ -67,8 +67,9 @@ async fn who_does_not_know_the_secret_is_not_let_in() {
     let ports = ports();
     let one = builder(0, &ports, "a secret of the cluster").start().await.expect("it starts");
     let other = builder(1, &ports, "some other secret of it").start().await.expect("it starts");
-    let mut seen = one.member().members();
-    let met = tokio::time::timeout(Duration::from_millis(500), seen.wait_for(|peers| peers.values().any(|up| *up)));
+    let mut seen = one.member().presence();
+    let met =
+        tokio::time::timeout(Duration::from_millis(500), seen.wait_for(|peers| peers.values().any(|peer| peer.is_up)));
     assert!(met.await.is_err(), "they met");
     drop(other);
 }

@@ -1,19 +1,17 @@
 //! The closure form ends always, and everybody's work is done in the end.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod leftovers;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use futures_util::FutureExt;
 use futures_util::poll;
+use leftovers::nothing_is_left;
 use lock_agent::Mode::{Read, Write};
 use lock_agent::{ClaimError, Guard, Locks, Over, TxId, claim};
-
-fn nothing_is_left(locks: &Locks) {
-    assert_eq!((locks.status().claims, locks.node().expect("a node in this process alone").party_count()), (0, 0));
-    locks.node().expect("a node in this process alone").check().unwrap();
-}
 
 /// Makes the next work that has `b` and wants `a` give way once.
 async fn in_the_way(locks: &Locks, work: impl Future<Output = ()>) {

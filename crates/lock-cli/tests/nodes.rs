@@ -84,13 +84,10 @@ fn what_was_asked_of_a_frozen_node_is_not_done_when_it_thaws_too_late() {
     };
     let first = token(program.line("a has write on first"));
     peer.signal("STOP");
-    let frozen = Instant::now();
     program.say("lock b late n2");
     program.line("b: 1 objects cannot be served");
-    // So long that the peer, too, knows by its clock that it has lost everybody.
-    while frozen.elapsed() < Duration::from_millis(1_200) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    // Down here for a node timeout more: then the peer, too, knows by its clock that it has lost everybody.
+    addresses.until_down_for(1, 2, 600);
     peer.signal("CONT");
     addresses.until_states(2, &["up"; 2]);
     program.say("lock c next n2");

@@ -171,6 +171,21 @@ pub fn hash_of_first_segment(object: &Object) -> u64 {
     foldhash::fast::FixedState::with_seed(0).hash_one(object.first_segment())
 }
 
+impl InvalidObject {
+    /// The same error, showing the whole text and not only the part that was read.
+    fn of(mut self, text: &str) -> Self {
+        match &mut self {
+            Self::Empty => {}
+            Self::EmptySegment { shown, .. }
+            | Self::SegmentTooLong { shown, .. }
+            | Self::ControlCharacter { shown, .. }
+            | Self::TooDeep { shown }
+            | Self::TooLong { shown, .. } => *shown = shorten(text),
+        }
+        self
+    }
+}
+
 /// Checks the text without changing it; `false` asks for the slow way through the segments.
 fn is_canonical(text: &str) -> bool {
     let (mut depth, mut start) = (1, 0);
@@ -236,7 +251,7 @@ impl FromStr for Object {
         if text.len() > 3 * MAX_OBJECT_BYTES {
             return Err(InvalidObject::TooLong { shown: shorten(text), bytes: text.len() });
         }
-        Self::from_segments(text.split('/').map(unescape))
+        Self::from_segments(text.split('/').map(unescape)).map_err(|error| error.of(text))
     }
 }
 
@@ -295,7 +310,7 @@ mod tests {
     fn bad_objects_say_which_segment_and_what_is_allowed() {
         let fails = |text: &str| text.parse::<Object>().expect_err("invalid").to_string();
         assert!(fails("").contains("empty"));
-        assert!(fails("a//b").contains("segment 2 is empty"));
+        assert!(fails("a//b").contains("\"a//b\": segment 2 is empty"));
         assert!(fails("/a").contains("segment 1 is empty"));
         assert!(fails("a/").contains("segment 2 is empty"));
         assert!(fails("a/b\nc").contains("control character"));

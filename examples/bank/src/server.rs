@@ -85,6 +85,7 @@ async fn transfer(State(teller): State<Arc<Teller>>, Json(order): Json<Transfer>
 }
 
 async fn standing(State(teller): State<Arc<Teller>>) -> Json<Standing> {
-    let hears_all = teller.locks.member().is_some_and(|member| member.members().borrow().values().all(|up| *up));
+    let hears_all =
+        teller.locks.member().is_some_and(|member| member.presence().borrow().values().all(|peer| peer.is_up));
     Json(Standing { hears_all, deadlocks: teller.locks.statistics().deadlocks })
 }

@@ -88,8 +88,8 @@ async fn live(name: &str, other: &str, own: Ports, others: Ports) -> Result<Acto
         .peer(other, format!("127.0.0.1:{}", others.gordian))
         .start()
         .await?;
-    let mut members = node.member().members();
-    tokio::time::timeout(PATIENCE, members.wait_for(|peers| peers.values().all(|up| *up))).await??;
+    let mut presence = node.member().presence();
+    tokio::time::timeout(PATIENCE, presence.wait_for(|peers| peers.values().all(|peer| peer.is_up))).await??;
     let (counter, _) = Actor::spawn(None, Counter, Locks::of(node.member())).await?;
     // Both go on until the process ends.
     std::mem::forget(node);

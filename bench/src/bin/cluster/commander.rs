@@ -129,7 +129,7 @@ async fn kills() {
         let mut nodes = start().await;
         nodes[0].ask("hold a n2").await;
         nodes[2].tell("hold a n2").await;
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(nodes[1].ask("awaited a").await, "awaited");
         let begun = Instant::now();
         nodes[0].child.start_kill().expect("it runs");
         assert_eq!(nodes[2].hear().await, "held");

@@ -21,8 +21,8 @@ pub(crate) async fn serve(arguments: &[String]) {
         builder = builder.peer(NAMES[other], format!("127.0.0.1:{}", ports[other]));
     }
     let node = builder.start().await.expect("the ports were free");
-    let mut members = node.member().members();
-    members.wait_for(|peers| peers.values().all(|up| *up)).await.expect("the node lives");
+    let mut presence = node.member().presence();
+    presence.wait_for(|peers| peers.values().all(|peer| peer.is_up)).await.expect("the node lives");
     println!("ready");
     let locks = Locks::of(node.member());
     let (lines, mut commands) = tokio::sync::mpsc::channel::<String>(4);

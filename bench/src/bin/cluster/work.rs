@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gordian::{ClaimError, Event, Locks, Mode, Require, claim};
+use gordian::{ClaimError, Event, Locks, Mode, Object, Require, Scope, Transaction, TxId, claim};
 
 use crate::node::NAMES;
 use crate::ping;
@@ -16,6 +16,7 @@ pub(crate) async fn run(locks: &Locks, words: &[&str], ping_port: u16) -> String
         "disjoint" => disjoint(locks, number(1), number(2)).await,
         "contend" => contend(locks, require(words[1]), Duration::from_millis(u64::from(number(2)))).await,
         "hold" => hold(locks, words[1], words[2]).await,
+        "awaited" => awaited(locks, words[1]).await,
         "ring" => ring(locks, number(1), number(2)).await,
         "crowd" => crowd(locks, number(1), number(2)).await,
         "searched" => searched(locks),
@@ -90,6 +91,17 @@ async fn hold(locks: &Locks, object: &str, node: &str) -> String {
     locked.map_or_else(|error| error.to_string(), |_| String::from("held"))
 }
 
+/// Says so as soon as somebody waits for an object in the table of this node.
+async fn awaited(locks: &Locks, object: &str) -> String {
+    let member = locks.member().expect("a node of a cluster");
+    let object: Object = object.parse().expect("an object");
+    let mut changes = member.watch(object.clone(), Scope::Object);
+    while member.holders_and_waiters(&object).1.is_empty() {
+        changes.next().await.expect("the node lives");
+    }
+    String::from("awaited")
+}
+
 /// Tasks that take the same three objects on three nodes, each from another one on: transactions a second.
 async fn crowd(locks: &Locks, tasks: u32, times: u32) -> String {
     let (start, all) = (Instant::now(), f64::from(tasks * times));
@@ -137,7 +149,7 @@ async fn ring(locks: &Locks, length: u32, times: u32) -> String {
             let next = claim(object(member + 1), Mode::Write).on([on(member + 1)]);
             members[member as usize].lock_nowait(next).expect("it waits");
         }
-        tokio::time::sleep(Duration::from_millis(3 + u64::from(length))).await;
+        lined_up(locks, &members).await;
         let last = &members[length as usize - 1];
         let mut events = last.events();
         let begun = Instant::now();
@@ -147,4 +159,23 @@ async fn ring(locks: &Locks, length: u32, times: u32) -> String {
     }
     took.sort_unstable();
     format!("{:.0}", took[took.len() / 2].as_secs_f64() * 1e6)
+}
+
+/// Waits until every node has told how it stands with what these ask for, and the looks that this gave rise to are over.
+async fn lined_up(locks: &Locks, members: &[Transaction]) {
+    let node = locks.member().expect("a node of a cluster");
+    let claimed: Vec<(TxId, Object)> = members.iter().flat_map(claimed_by).collect();
+    let is_lined_up = || {
+        node.inspect(|machine, _| {
+            let is_told = |(tx, object): &(TxId, Object)| machine.asked_elsewhere(*tx, object).is_empty();
+            machine.looks().next().is_none() && claimed.iter().all(is_told)
+        })
+    };
+    while !is_lined_up() {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn claimed_by(tx: &Transaction) -> Vec<(TxId, Object)> {
+    tx.info().claims.into_iter().map(|claim| (tx.id(), claim.object)).collect()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lock_core::Token;
 
-use super::following::Attending;
+use super::attending::Attending;
 use super::leading::Leading;
 use super::participant::{Participant, Role};
 use super::seat::Seat;
@@ -26,7 +26,7 @@ impl Candidacy {
     /// # Cancel safety
     /// Nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> Option<Turn> {
-        self.attending.turns.recv().await
+        self.attending.next().await
     }
 
     /// Its term, if it leads now: the truth at this moment, by the clock of this process, whatever turns are still to be
@@ -47,7 +47,7 @@ impl Candidacy {
 
     /// Its name among those who take part.
     pub fn me(&self) -> &Participant {
-        &self.attending.seat.me
+        self.attending.me()
     }
 
     /// Who leads, as far as it knows, and in which term: perhaps itself.
@@ -74,7 +74,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 impl Stands {
     pub(super) async fn run(self) {
         loop {
-            let mut nodes = self.locks.member().map(|member| member.members());
+            let mut nodes = self.locks.member().map(|member| member.presence());
             // Nodes that are gone are not waited for: two candidates that have half of the others each would wait for
             // their return, and not for each other. Whoever returns is claimed again by `claim_again`.
             let tx = self.locks.begin().monitor_nodes(true).await;

@@ -12,6 +12,7 @@
 mod asked;
 mod asking;
 mod assembly;
+mod attending;
 mod candidacy;
 mod error;
 mod following;
@@ -23,7 +24,6 @@ mod participant;
 mod post;
 mod seat;
 mod turn;
-mod turns;
 
 use lock_core::{IntoObject, InvalidObject, Mode, NodeId, Object, Require};
 
@@ -39,8 +39,8 @@ pub use merge::Merge;
 pub use participant::{Participant, Role};
 pub use turn::Turn;
 
+use attending::Attending;
 use candidacy::Stands;
-use following::Attending;
 use post::Post;
 use seat::Seat;
 

@@ -15,8 +15,11 @@ use super::note::Note;
 use super::participant::{Participant, Role};
 use super::post::Post;
 use super::turn::Turn;
-use super::turns::Turns;
 use crate::Guard;
+use crate::slow_reader::SlowReader;
+
+/// How many turns may wait to be read.
+const BUFFER: usize = 256;
 
 /// Shared by the handle of a participant, the task that listens for it, and, if it is a candidate, the one that stands.
 pub(super) struct Seat {
@@ -40,7 +43,7 @@ pub(super) struct State {
     pub(super) merged: BTreeSet<(Participant, Token)>,
     pub(super) asking: BTreeMap<u64, Asking>,
     pub(super) asked: u64,
-    pub(super) turns: Turns,
+    pub(super) turns: SlowReader<Turn>,
     is_gone: bool,
 }
 
@@ -54,7 +57,7 @@ impl Seat {
     ) -> (Arc<Self>, Mailbox, mpsc::Receiver<Turn>) {
         let me = Participant { node: post.node(), number: post.number() };
         let mailbox = post.open(election);
-        let (turns, receiver) = Turns::new();
+        let (turns, receiver) = SlowReader::new(BUFFER, Turn::Missed);
         let state = State {
             assembly: Assembly::new(me.clone()),
             leading: None,

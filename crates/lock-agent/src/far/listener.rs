@@ -10,6 +10,7 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, mpsc};
 
 use crate::events::{BUFFER, Event};
+use crate::slow_reader::SlowReader;
 
 pub(super) struct Ear {
     tx: TxId,
@@ -20,8 +21,7 @@ pub(super) struct Ear {
 
 /// Somebody who reads events, and what it was told last.
 struct Listener {
-    sender: mpsc::Sender<Event>,
-    missed: u64,
+    events: SlowReader<Event>,
     status: Option<Status>,
     granted: BTreeMap<Object, (Mode, Option<Token>)>,
     deadlocks: usize,
@@ -51,19 +51,19 @@ impl Ear {
         status: Option<Status>,
         deadlocks: usize,
     ) -> mpsc::Receiver<Event> {
-        let (sender, events) = mpsc::channel(BUFFER);
-        let mut listener = Listener { sender, missed: 0, status: None, granted: granted(claims), deadlocks };
+        let (reader, events) = SlowReader::new(BUFFER, Event::Missed);
+        let mut listener = Listener { events: reader, status: None, granted: granted(claims), deadlocks };
         if let Some(status) = status {
-            listener.tell(Event::Status(status));
+            listener.events.tell(Event::Status(status));
         }
         let mut listeners = self.listeners.lock();
-        listeners.retain(|listener| !listener.sender.is_closed());
+        listeners.retain(|listener| !listener.events.is_gone());
         listeners.push(listener);
         events
     }
 
     fn tell(&self, event: &Event) {
-        self.listeners.lock().iter_mut().for_each(|listener| listener.tell(event.clone()));
+        self.listeners.lock().iter_mut().for_each(|listener| listener.events.tell(event.clone()));
     }
 }
 
@@ -95,28 +95,19 @@ impl Listener {
         let now = granted(&machine.claims(tx));
         for (object, (mode, token)) in &now {
             if let (Some(token), false) = (token, self.granted.get(object) == Some(&(*mode, *token))) {
-                self.tell(Event::Granted { object: object.clone(), mode: *mode, token: *token });
+                self.events.tell(Event::Granted { object: object.clone(), mode: *mode, token: *token });
             }
         }
         self.granted = now;
         let deadlocks = machine.transaction(tx).map(lock_core::TransactionMachine::deadlocks).unwrap_or_default();
         for deadlock in deadlocks.iter().skip(self.deadlocks) {
-            self.tell(Event::Deadlock(deadlock.clone()));
+            self.events.tell(Event::Deadlock(deadlock.clone()));
         }
         self.deadlocks = deadlocks.len();
         let status = machine.status(tx);
         if status != self.status {
             self.status.clone_from(&status);
-            status.into_iter().for_each(|status| self.tell(Event::Status(status)));
-        }
-    }
-
-    fn tell(&mut self, event: Event) {
-        if self.missed > 0 && self.sender.try_send(Event::Missed(self.missed)).is_ok() {
-            self.missed = 0;
-        }
-        if self.missed > 0 || self.sender.try_send(event).is_err() {
-            self.missed += 1;
+            status.into_iter().for_each(|status| self.events.tell(Event::Status(status)));
         }
     }
 }

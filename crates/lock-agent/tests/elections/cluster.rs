@@ -1,75 +1,26 @@
-//! Nodes in one process, and waiting for what is to come.
+//! Who takes part in an election, and waiting for what is to come.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use lock_agent::{
-    Candidacy, Election, Following, Locks, Member, MemoryNetwork, NodeId, Participant, Require, Timing, Token, Turn,
-};
+use lock_agent::{Candidacy, Election, Following, Participant, Require, Token, Turn};
+
+use crate::TIMING;
+pub(crate) use crate::nodes::Cluster;
 
 /// How long anything may take: far longer than it does.
 const PATIENCE: Duration = Duration::from_secs(30);
-pub(crate) const TIMING: Timing = Timing { node_timeout: 600, recovery_timeout: 1_200 };
-
-pub(crate) struct Cluster {
-    pub(crate) network: Arc<MemoryNetwork>,
-    pub(crate) names: Vec<NodeId>,
-    pub(crate) locks: Vec<Option<Locks>>,
-}
 
 impl Cluster {
-    /// Nodes `n1`, `n2` and so on, in touch with each other.
-    pub(crate) async fn start(size: usize) -> Self {
-        let mut cluster = Self::of_none_yet(size);
-        (0..size).for_each(|at| cluster.start_node(at));
-        cluster.all_in_touch().await;
-        cluster
-    }
-
-    /// That many nodes, and none of them started.
-    pub(crate) fn of_none_yet(size: usize) -> Self {
-        let names = (1..=size).map(|at| NodeId::new(format!("n{at}"))).collect();
-        Self { network: MemoryNetwork::new(), names, locks: vec![None; size] }
-    }
-
-    pub(crate) fn start_node(&mut self, at: usize) {
-        let member = Member::in_memory(&self.names[at], &self.names, TIMING, &self.network);
-        self.locks[at] = Some(Locks::of(&member));
-    }
-
-    /// Nobody hears from a node any more, and it is gone as soon as nobody here has anything of it.
-    pub(crate) fn kill_node(&mut self, at: usize) {
-        self.cut_off(at);
-        self.locks[at] = None;
-    }
-
-    pub(crate) async fn all_in_touch(&self) {
-        for locks in self.locks.iter().flatten() {
-            let mut members = locks.member().expect("a cluster").members();
-            members.wait_for(|peers| peers.values().all(|up| *up)).await.expect("it lives");
-        }
-    }
-
-    pub(crate) fn at(&self, at: usize) -> &Locks {
-        self.locks[at].as_ref().expect("the node is there")
-    }
-
     pub(crate) fn election(&self, require: Require) -> Election {
         Election::named("leader").expect("a name").on(self.names.clone()).require(require)
     }
 
     pub(crate) fn stand(&self, at: usize, require: Require) -> Candidacy {
-        self.election(require).campaign(self.at(at))
+        self.election(require).campaign(self.locks(at))
     }
 
     pub(crate) fn work(&self, at: usize) -> Following {
-        self.election(Require::Majority).follow(self.at(at))
-    }
-
-    /// Cuts a node off from all others.
-    pub(crate) fn cut_off(&self, at: usize) {
-        let others = (0..self.names.len()).filter(|other| *other != at);
-        others.for_each(|other| self.network.cut(&self.names[at], &self.names[other]));
+        self.election(Require::Majority).follow(self.locks(at))
     }
 }
 

@@ -59,8 +59,8 @@ async fn terms_grow_though_the_majorities_differ() {
     let mut cluster = Cluster::of_none_yet(3);
     (0..2).for_each(|at| cluster.start_node(at));
     let one_is_there = |cluster: &Cluster| {
-        let members = cluster.at(0).member().expect("a cluster").members();
-        members.borrow().values().any(|up| *up)
+        let presence = cluster.member(0).presence();
+        presence.borrow().values().any(|peer| peer.is_up)
     };
     eventually("two are in touch", || one_is_there(&cluster)).await;
     // The third node starts later, and so counts higher. The first leader has its term from there.
@@ -85,7 +85,7 @@ async fn when_the_node_of_the_leader_dies_the_next_one_leads_and_all_are_told() 
     let mut third = cluster.stand(2, Require::Majority);
     led(&mut second).await;
     led(&mut third).await;
-    eventually("the second stands before the third", || cluster.at(2).lock_info("leader").is_ok()).await;
+    eventually("the second stands before the third", || cluster.locks(2).lock_info("leader").is_ok()).await;
     cluster.kill_node(0);
     let dead = first.me().clone();
     eventually("one of the others leads", || second.leads() || third.leads()).await;
@@ -122,9 +122,9 @@ async fn nodes_may_start_one_after_the_other() {
 async fn two_elections_at_once_have_nothing_to_do_with_each_other() {
     let cluster = Cluster::start(3).await;
     let of = |name: &str| Election::named(name).expect("a name").on(cluster.names.clone());
-    let mut writer = of("writer").campaign(cluster.at(0));
-    let mut reader = of("reader").campaign(cluster.at(1));
-    let mut follows = of("writer").follow(cluster.at(2));
+    let mut writer = of("writer").campaign(cluster.locks(0));
+    let mut reader = of("reader").campaign(cluster.locks(1));
+    let mut follows = of("writer").follow(cluster.locks(2));
     let term = elected(&mut writer).await;
     elected(&mut reader).await;
     assert_eq!(led(&mut follows).await, (writer.me().clone(), term));

@@ -12,6 +12,23 @@ async fn merge(who: &mut Candidacy) -> lock_agent::Merge {
     until(who, |turn| if let Turn::Merge(merge) = turn { Some(merge) } else { None }).await
 }
 
+/// Cuts the third node off from the first: afterwards a candidate leads on each side.
+async fn two_leaders(cluster: &Cluster) -> (Candidacy, Candidacy) {
+    let mut first = cluster.stand(0, Require::AllAlive);
+    elected(&mut first).await;
+    let mut third = cluster.stand(2, Require::AllAlive);
+    cluster.cut_off(2);
+    elected(&mut third).await;
+    eventually("each side has one", || first.leads() && third.leads()).await;
+    (first, third)
+}
+
+/// Lets all nodes hear each other again, until one of the two leads, and both know it.
+async fn healed(cluster: &Cluster, first: &Candidacy, third: &Candidacy) {
+    cluster.network.heal();
+    eventually("one leads alone", || first.leads() != third.leads() && first.leader() == third.leader()).await;
+}
+
 #[tokio::test]
 async fn a_leader_that_is_cut_off_from_the_majority_steps_down_before_the_next_one_leads() {
     let cluster = Cluster::start(3).await;
@@ -31,15 +48,9 @@ async fn a_leader_that_is_cut_off_from_the_majority_steps_down_before_the_next_o
 #[tokio::test]
 async fn of_two_leaders_of_a_split_one_leads_when_it_has_healed_and_merges_the_other_once() {
     let cluster = Cluster::start(3).await;
-    let mut first = cluster.stand(0, Require::AllAlive);
-    elected(&mut first).await;
-    let mut third = cluster.stand(2, Require::AllAlive);
-    cluster.cut_off(2);
-    let second_term = elected(&mut third).await;
-    eventually("each side has one", || first.leads() && third.leads()).await;
-    let first_term = first.term().expect("it leads");
-    cluster.network.heal();
-    eventually("one leads alone", || first.leads() != third.leads() && first.leader() == third.leader()).await;
+    let (mut first, mut third) = two_leaders(&cluster).await;
+    let [first_term, second_term] = [&first, &third].map(|one| one.term().expect("it leads"));
+    healed(&cluster, &first, &third).await;
     let first_won = first.leads();
     let (winner, loser) = if first_won { (&mut first, &mut third) } else { (&mut third, &mut first) };
     let loser_term = if first_won { second_term } else { first_term };
@@ -68,13 +79,8 @@ async fn merge_or_surrender(who: &mut Candidacy) -> Turn {
 #[tokio::test]
 async fn two_leaders_cannot_both_merge_as_a_merge_is_refused_when_the_term_is_over() {
     let cluster = Cluster::start(3).await;
-    let mut first = cluster.stand(0, Require::AllAlive);
-    elected(&mut first).await;
-    let mut third = cluster.stand(2, Require::AllAlive);
-    cluster.cut_off(2);
-    elected(&mut third).await;
-    cluster.network.heal();
-    eventually("one leads alone", || first.leads() != third.leads() && first.leader() == third.leader()).await;
+    let (first, third) = two_leaders(&cluster).await;
+    healed(&cluster, &first, &third).await;
     let (mut winner, mut loser, at) = if first.leads() { (first, third, 0) } else { (third, first, 2) };
     let merge = merge(&mut winner).await;
     // There is another split, and another leader when it has healed, before this one begins.
@@ -94,11 +100,7 @@ async fn two_leaders_cannot_both_merge_as_a_merge_is_refused_when_the_term_is_ov
 #[tokio::test]
 async fn who_gave_way_is_merged_by_the_next_leader_if_the_first_one_goes_before_it_begins() {
     let cluster = Cluster::start(3).await;
-    let mut first = cluster.stand(0, Require::AllAlive);
-    elected(&mut first).await;
-    let mut third = cluster.stand(2, Require::AllAlive);
-    cluster.cut_off(2);
-    elected(&mut third).await;
+    let (first, third) = two_leaders(&cluster).await;
     let second = cluster.stand(1, Require::AllAlive);
     cluster.network.heal();
     eventually("one leads alone", || {

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::arguments::AskArguments;
 use crate::certificates::read_certificates;
-use crate::node::environment::{SECRET, SECRET_FILE};
+use crate::node::environment::{SECRET, SECRET_FILE, variable};
 use crate::secret::read_secret;
 use crate::verdict::Trouble;
 
@@ -32,7 +32,7 @@ macro_rules! question {
         pub(super) fn $name(&self, whom: &Whom $(, $with: $kind)?) -> Result<$view, AskError> {
             match self.ask(whom, &$question)? {
                 Answer::$answer(view) => Ok(view),
-                _ => Err(AskError::Refused { address: whom.address.clone(), why: String::from("it answers something else") }),
+                _ => Err(answers_something_else(whom)),
             }
         }
     };
@@ -40,22 +40,22 @@ macro_rules! question {
 
 impl Asker {
     pub(super) fn new(arguments: &AskArguments) -> Result<Self, Trouble> {
-        let variable = |name| env::var(name).ok().filter(|value: &String| !value.is_empty());
+        let read = |name: &str| env::var(name).ok().filter(|value: &String| !value.is_empty());
         // What is said here goes before what the environment says.
         let (file, secret) = match &arguments.secret_file {
             Some(file) => (Some(file.clone()), None),
-            None => (variable(SECRET_FILE).map(PathBuf::from), variable(SECRET)),
+            None => (read(SECRET_FILE).map(PathBuf::from), read(SECRET)),
         };
         let mistaken = |mistake| Trouble::Settings(vec![mistake]);
         let secret = read_secret(file.as_deref(), secret).map_err(mistaken)?.secret;
-        let file = |said: &Option<PathBuf>, name| said.clone().or_else(|| variable(name).map(PathBuf::from));
+        let file = |said: &Option<PathBuf>, key| said.clone().or_else(|| read(&variable(key)).map(PathBuf::from));
         let files = [
-            file(&arguments.tls_ca, "GORDIAN_TLS_CA"),
-            file(&arguments.tls_certificate, "GORDIAN_TLS_CERTIFICATE"),
-            file(&arguments.tls_key, "GORDIAN_TLS_KEY"),
+            file(&arguments.tls_ca, "tls_ca"),
+            file(&arguments.tls_certificate, "tls_certificate"),
+            file(&arguments.tls_key, "tls_key"),
         ];
         let (tls, _) = read_certificates(&files).map_err(Trouble::Settings)?;
-        let whom = arguments.node.clone().or_else(|| variable(NODE));
+        let whom = arguments.node.clone().or_else(|| read(NODE));
         let whom = whom.unwrap_or_else(|| String::from("127.0.0.1:7400"));
         Ok(Self {
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
@@ -83,15 +83,15 @@ impl Asker {
                 let (whom, credentials, within) = (whom.clone(), self.credentials.clone(), self.within);
                 self.runtime.spawn(async move {
                     let answer = lock_server::ask(&whom, &credentials, &Question::Node, within).await?;
-                    let Answer::Node(view) = answer else {
-                        let why = String::from("it answers something else");
-                        return Err(AskError::Refused { address: whom.address, why });
-                    };
-                    Ok(view)
+                    if let Answer::Node(view) = answer { Ok(view) } else { Err(answers_something_else(&whom)) }
                 })
             })
             .collect();
         let join = |asked: tokio::task::JoinHandle<_>| self.runtime.block_on(asked).expect("asking does not panic");
         asked.into_iter().map(join).collect()
     }
+}
+
+fn answers_something_else(whom: &Whom) -> AskError {
+    AskError::Refused { address: whom.address.clone(), why: String::from("it answers something else") }
 }

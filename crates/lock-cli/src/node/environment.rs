@@ -16,7 +16,8 @@ const OTHERS: [&str; 6] = [SECRET, CONFIG, "GORDIAN_PEERS", crate::ask::NODE, "G
 /// How a variable is asked for.
 pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-fn variable(key: &str) -> String {
+/// The variable of a setting.
+pub(crate) fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_ascii_uppercase())
 }
 

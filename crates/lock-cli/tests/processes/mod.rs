@@ -5,7 +5,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -58,17 +58,35 @@ impl Process {
     pub(crate) fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([format!("-{signal}"), self.child.id().to_string()]).status();
         assert!(sent.expect("kill is there").success());
+        if signal == "STOP" {
+            self.until_it_stands_still();
+        }
+    }
+
+    /// A signal takes a moment to arrive. Waits for every thread, where the system tells of them.
+    fn until_it_stands_still(&self) {
+        let (threads, end) = (format!("/proc/{}/task", self.child.id()), Instant::now() + LONG);
+        // Behind its name, in brackets, comes the state.
+        let is_stopped = |stat: &str| stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'));
+        while let Ok(threads) = std::fs::read_dir(&threads) {
+            let mut stats = threads.flatten().map(|thread| std::fs::read_to_string(thread.path().join("stat")));
+            if stats.all(|stat| stat.is_ok_and(|stat| is_stopped(&stat))) {
+                return;
+            }
+            assert!(Instant::now() < end, "it does not stand still");
+        }
     }
 
     /// Waits until it has ended; gives its exit status, if it was not killed.
     pub(crate) fn ended(&mut self) -> Option<i32> {
         let end = Instant::now() + LONG;
+        // With a process ends what it says.
         loop {
-            if let Some(status) = self.child.try_wait().expect("it is ours") {
-                return status.code();
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.said.push(line),
+                Err(RecvTimeoutError::Disconnected) => return self.child.wait().expect("it is ours").code(),
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end, and said {:#?}", self.said),
             }
-            assert!(Instant::now() < end, "it does not end");
-            std::thread::sleep(Duration::from_millis(2));
         }
     }
 }
@@ -125,16 +143,32 @@ impl Addresses {
 
     /// Waits until the nodes stand like this for one of them: `"up"`, `"down"`, …
     pub(crate) fn until_states(&self, asked: usize, states: &[&str]) -> Value {
+        let stand_so =
+            |nodes: &[Value]| nodes.iter().map(|node| node["state"].as_str()).eq(states.iter().copied().map(Some));
+        let (seen, code) = self.until_nodes(asked, &format!("{states:?}"), stand_so);
+        assert_eq!(code, Some(i32::from(states.iter().any(|state| *state != "up"))));
+        seen
+    }
+
+    /// Waits until one of the nodes has had another one for down for so long.
+    pub(crate) fn until_down_for(&self, asked: usize, other: usize, ms: u64) {
+        let is_down = |nodes: &[Value]| {
+            let node = &nodes[other - 1];
+            node["state"] == "down" && node["for_ms"].as_u64().is_some_and(|for_ms| for_ms >= ms)
+        };
+        self.until_nodes(asked, &format!("n{other} is down for {ms} ms"), is_down);
+    }
+
+    /// Waits until something is true of the nodes as one of them sees them; gives what it tells, and the exit status with it.
+    fn until_nodes(&self, asked: usize, what: &str, mut is: impl FnMut(&[Value]) -> bool) -> (Value, Option<i32>) {
         let end = Instant::now() + LONG;
         loop {
             let output = ask(&["nodes", "--json", "--timeout-ms", "300", "--node", self.at(asked)]);
             let seen: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-            let nodes = seen["nodes"].as_array().cloned().unwrap_or_default();
-            if nodes.iter().map(|node| node["state"].as_str().unwrap_or_default()).eq(states.iter().copied()) {
-                assert_eq!(output.status.code(), Some(i32::from(states.iter().any(|state| *state != "up"))));
-                return seen;
+            if seen["nodes"].as_array().is_some_and(|nodes| is(nodes)) {
+                return (seen, output.status.code());
             }
-            assert!(Instant::now() < end, "not {states:?}, but {seen:#}");
+            assert!(Instant::now() < end, "not {what}, but {seen:#}");
         }
     }
 }

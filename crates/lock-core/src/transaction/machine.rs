@@ -99,6 +99,18 @@ pub enum ClaimError {
         /// How many are allowed.
         limit: u32,
     },
+    /// So much is claimed of other nodes at once that it does not fit into a message. Nothing was claimed.
+    #[error(
+        "what {tx} claims of other nodes at once has {bytes} bytes, {limit} are allowed: claim it in several calls"
+    )]
+    TooLarge {
+        /// Who.
+        tx: TxId,
+        /// The bytes of the objects, with what is told of each.
+        bytes: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
     /// The time for waiting is over; what it still waited for was withdrawn.
     #[error("the deadline of {tx} has passed at {deadline} ms")]
     DeadlineOver {

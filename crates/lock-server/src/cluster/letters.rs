@@ -20,17 +20,12 @@ impl Member {
     /// # Errors
     /// [`PostError`]: nothing is said to anybody then.
     pub fn post(&self, to: &[NodeId], about: &Object, kind: LetterKind, note: &[u8]) -> Result<(), PostError> {
-        let now = self.now();
-        let mut inside = self.inside().lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        let posted = machine.post(table, to, about, (kind, note), now);
-        self.tell(&mut inside);
-        posted
+        self.step(|Inside { machine, table, .. }, now| machine.post(table, to, about, (kind, note), now))
     }
 
     /// All nodes of the cluster, this one among them.
     pub fn all_nodes(&self) -> Vec<NodeId> {
-        let peers: Vec<NodeId> = self.members().borrow().keys().cloned().collect();
+        let peers: Vec<NodeId> = self.presence().borrow().keys().cloned().collect();
         std::iter::once(self.name().clone()).chain(peers).collect()
     }
 }

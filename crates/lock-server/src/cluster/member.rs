@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use super::clock::Clock;
 use super::ids::TxIds;
 use super::presence::Presence;
-use super::{MemoryNetwork, Resident, Wire, ticker};
+use super::{MemoryNetwork, Resident, Wire, batch, ticker};
 use crate::mail::Mailboxes;
 use crate::node::incarnation_of_now;
 use crate::watching::Watchers;
@@ -36,7 +36,6 @@ pub struct Member {
     inside: Mutex<Inside>,
     watchers: Watchers,
     pub(super) mailboxes: Arc<Mailboxes>,
-    members: watch::Sender<BTreeMap<NodeId, bool>>,
     presence: watch::Sender<BTreeMap<NodeId, Presence>>,
     /// When the ticker wakes up next.
     planned: AtomicU64,
@@ -61,8 +60,8 @@ pub struct MemberView {
     pub incarnation: Incarnation,
     /// Whether it still waits to be told what others hold here.
     pub is_recovering: bool,
-    /// The other nodes, and whether they are there.
-    pub peers: BTreeMap<NodeId, bool>,
+    /// How the other nodes stand.
+    pub peers: BTreeMap<NodeId, Presence>,
     /// How many transactions live here.
     pub transactions: usize,
     /// What happened so far.
@@ -93,11 +92,10 @@ impl Member {
     }
 
     pub(super) fn with_clock(config: NodeConfig, wire: Arc<dyn Wire>, clock: Clock) -> Arc<Self> {
-        let others = config.peers.iter().filter(|peer| **peer != config.node);
-        let peers: BTreeMap<NodeId, bool> = others.map(|peer| (peer.clone(), false)).collect();
         let (incarnation, now) = (config.incarnation, clock.now());
         let down = Presence { is_up: false, incarnation: None, since: now };
-        let presence = peers.keys().map(|peer| (peer.clone(), down)).collect();
+        let others = config.peers.iter().filter(|peer| **peer != config.node);
+        let presence = others.map(|peer| (peer.clone(), down)).collect();
         Arc::new(Self {
             name: config.node.clone(),
             timing: config.timing,
@@ -106,7 +104,6 @@ impl Member {
             wire,
             watchers: Watchers::default(),
             mailboxes: Arc::default(),
-            members: watch::Sender::new(peers),
             presence: watch::Sender::new(presence),
             planned: AtomicU64::new(0),
             sooner: Arc::default(),
@@ -164,37 +161,29 @@ impl Member {
     /// # Errors
     /// [`CallError`]: nothing has changed then.
     pub fn call(&self, tx: TxId, call: Call) -> Result<(), CallError> {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        let done = machine.call(table, tx, call, now);
-        self.tell(&mut inside);
-        done
+        batch::check(&self.name, tx, &call)?;
+        self.step(|Inside { machine, table, .. }, now| machine.call(table, tx, call, now))
     }
 
     /// Ends a transaction and forgets it; does nothing if it is over.
     pub fn end(&self, tx: TxId) {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        inside.residents.remove(&tx);
-        let Inside { machine, table, .. } = &mut *inside;
-        // Refused if it is over.
-        let _ = machine.call(table, tx, Call::End, now);
-        machine.forget(tx);
-        self.tell(&mut inside);
+        self.step(|Inside { machine, table, residents, .. }, now| {
+            residents.remove(&tx);
+            // Refused if it is over.
+            let _ = machine.call(table, tx, Call::End, now);
+            machine.forget(tx);
+        });
     }
 
     /// Ends all transactions that live here: their locks are given back everywhere.
     pub fn end_all(&self) {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        let all: Vec<TxId> = machine.transactions().collect();
-        for tx in all {
-            // Refused if it is over.
-            let _ = machine.call(table, tx, Call::End, now);
-        }
-        self.tell(&mut inside);
+        self.step(|Inside { machine, table, .. }, now| {
+            let all: Vec<TxId> = machine.transactions().collect();
+            for tx in all {
+                // Refused if it is over.
+                let _ = machine.call(table, tx, Call::End, now);
+            }
+        });
     }
 
     pub(super) fn inside(&self) -> &Mutex<Inside> {
@@ -207,58 +196,50 @@ impl Member {
 
     /// Asks or changes the machine's picture of a transaction.
     pub fn with<T>(&self, ask: impl FnOnce(&mut NodeMachine, Millis) -> T) -> T {
+        self.step(|Inside { machine, .. }, now| ask(machine, now))
+    }
+
+    /// Does something, and tells everybody what came of it.
+    pub(super) fn step<T>(&self, step: impl FnOnce(&mut Inside, Millis) -> T) -> T {
         let now = self.now();
         let mut inside = self.inside.lock();
-        let answer = ask(&mut inside.machine, now);
+        let done = step(&mut inside, now);
         self.tell(&mut inside);
-        answer
+        done
     }
 
     /// A frame of another node.
     pub(crate) fn receive(&self, from: &NodeId, frame: Frame) {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        if !self.clock.is_directed() && now.0 >= self.planned.load(Ordering::SeqCst) {
-            // After a freeze: what is over ends before anything that was said in it is heard, late.
-            machine.tick(table, now);
-        }
-        machine.receive(table, from, frame, now);
-        self.tell(&mut inside);
+        self.step(|Inside { machine, table, .. }, now| {
+            if !self.clock.is_directed() && now.0 >= self.planned.load(Ordering::SeqCst) {
+                // After a freeze: what is over ends before anything that was said in it is heard, late.
+                machine.tick(table, now);
+            }
+            machine.receive(table, from, frame, now);
+        });
     }
 
     /// There is a new stream to another node. A directed one says what it has to say when it is told that time has passed.
     pub(crate) fn reached(&self, peer: &NodeId) {
-        if self.clock.is_directed() {
-            return;
+        if !self.clock.is_directed() {
+            self.step(|Inside { machine, table, .. }, now| machine.reached(table, peer, now));
         }
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        machine.reached(table, peer, now);
-        self.tell(&mut inside);
     }
 
     /// The process of another node is known to be gone, with this incarnation of it and all before.
     pub(crate) fn gone(&self, peer: &NodeId, incarnation: Option<Incarnation>) {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        machine.gone(table, peer, incarnation, now);
-        self.tell(&mut inside);
+        self.step(|Inside { machine, table, .. }, now| machine.gone(table, peer, incarnation, now));
     }
 
     /// Lets time pass. Gives after how long to do so again.
     pub(super) fn tick(&self) -> Option<Duration> {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        machine.tick(table, now);
-        let next = machine.next_tick();
-        self.tell(&mut inside);
-        self.planned.store(next.map_or(u64::MAX, |next| next.0), Ordering::SeqCst);
-        // A millisecond at least: the clock counts no smaller steps.
-        next.map(|next| Duration::from_millis(next.0.saturating_sub(now.0).max(1)))
+        self.step(|Inside { machine, table, .. }, now| {
+            machine.tick(table, now);
+            let next = machine.next_tick();
+            self.planned.store(next.map_or(u64::MAX, |next| next.0), Ordering::SeqCst);
+            // A millisecond at least: the clock counts no smaller steps.
+            next.map(|next| Duration::from_millis(next.0.saturating_sub(now.0).max(1)))
+        })
     }
 
     pub(super) fn sooner(&self) -> Arc<Notify> {
@@ -272,7 +253,7 @@ impl Member {
     }
 
     /// Tells everybody what came of a step.
-    pub(super) fn tell(&self, inside: &mut Inside) {
+    fn tell(&self, inside: &mut Inside) {
         for output in inside.machine.take_outputs() {
             match output {
                 Output::Send { to, frame } => self.wire.send(&to, *frame),
@@ -308,9 +289,6 @@ impl Member {
     fn peer_changed(&self, inside: &Inside, peer: &NodeId, is_up: bool) {
         tracing::info!(node = %self.name, %peer, "a peer is {}", if is_up { "up" } else { "down" });
         self.mailboxes.peer_changed(peer, is_up);
-        self.members.send_modify(|members| {
-            members.insert(peer.clone(), is_up);
-        });
         let incarnation = inside.machine.incarnation_of(peer).filter(|_| is_up);
         let since = self.now();
         self.presence.send_modify(|presence| {
@@ -324,24 +302,22 @@ impl Member {
         }
     }
 
-    /// The other nodes and whether they are there, now and whenever that changes.
-    pub fn members(&self) -> watch::Receiver<BTreeMap<NodeId, bool>> {
-        self.members.subscribe()
-    }
-
-    /// How the other nodes stand, now and whenever that changes: in which incarnation they are there, and since when.
+    /// How the other nodes stand, now and whenever that changes: whether they are there, in which incarnation, and since when.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use lock_core::{NodeId, Timing};
     /// # use lock_server::{Member, MemoryNetwork};
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let (network, names) = (MemoryNetwork::new(), ["n1", "n2"].map(NodeId::new));
     /// let [n1, n2] = names.each_ref().map(|name| Member::in_memory(name, &names, Timing::default(), &network));
     /// let mut presence = n1.presence();
     /// // Waits until n2 is there; `changed` waits for whatever comes next.
-    /// let seen = presence.wait_for(|presence| presence[n2.name()].is_up).await.unwrap().clone();
+    /// let seen = presence.wait_for(|presence| presence[n2.name()].is_up).await?.clone();
     /// assert_eq!(seen[n2.name()].incarnation, Some(n2.view().incarnation));
+    /// # Ok(())
     /// # }
     /// ```
     pub fn presence(&self) -> watch::Receiver<BTreeMap<NodeId, Presence>> {
@@ -355,7 +331,7 @@ impl Member {
             node: self.name.clone(),
             incarnation: inside.machine.incarnation(),
             is_recovering: inside.machine.is_recovering(),
-            peers: self.members.borrow().clone(),
+            peers: self.presence.borrow().clone(),
             transactions: inside.residents.len(),
             counters: inside.machine.counters().clone(),
         }
@@ -437,18 +413,12 @@ impl Member {
     /// # Errors
     /// Why it will not be.
     pub fn settle(&self, tx: TxId, wanted: &[(Object, Mode)]) -> Result<bool, ClaimError> {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let settled = inside.machine.settle(tx, wanted, now);
-        self.tell(&mut inside);
-        settled
+        self.with(|machine, now| machine.settle(tx, wanted, now))
     }
 
     /// Changes the options of a transaction that lives here, for what is decided from now on.
     pub fn change_options(&self, tx: TxId, change: impl FnOnce(&mut TransactionOptions)) {
-        let mut inside = self.inside.lock();
-        inside.machine.change_options(tx, change);
-        self.tell(&mut inside);
+        self.with(|machine, _| machine.change_options(tx, change));
     }
 
     /// Claims on this node what can be had at once; gives who is in the way otherwise, if anybody is.
@@ -456,13 +426,11 @@ impl Member {
     /// # Errors
     /// [`CallError`]: nothing has changed then.
     pub fn try_here(&self, tx: TxId, object: &Object, mode: Mode) -> Result<Option<Refused>, CallError> {
-        let now = self.now();
-        let mut inside = self.inside.lock();
-        let Inside { machine, table, .. } = &mut *inside;
-        let refused = table.would_refuse(tx, object, mode);
-        let done = machine.call(table, tx, Call::Try(Claim::new(object.clone(), mode)), now);
-        self.tell(&mut inside);
-        done.map(|()| refused)
+        self.step(|Inside { machine, table, .. }, now| {
+            let refused = table.would_refuse(tx, object, mode);
+            let done = machine.call(table, tx, Call::Try(Claim::new(object.clone(), mode)), now);
+            done.map(|()| refused)
+        })
     }
 
     /// What a transaction believes to have of an object, in that mode or a stronger one, if enough nodes grant it still.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what a node among many does | [`Member`] |
 //! | how it is told of calls, frames and time | `member` |
+//! | how much may be claimed of others at once | `batch` |
 //! | what carries frames to other nodes | [`Wire`] |
 //! | a whole cluster in one process | [`MemoryNetwork`] |
 //! | which clock it lives by | `clock` |
@@ -16,6 +17,7 @@
 //! | what may be asked of it from outside | [`Question`], `answering` |
 
 mod answering;
+mod batch;
 mod clock;
 mod direction;
 mod ids;
@@ -29,6 +31,7 @@ mod slow;
 mod ticker;
 mod traffic;
 
+pub(crate) use batch::LARGEST_BATCH;
 pub use direction::{Direction, Director};
 pub(crate) use ids::number_of;
 pub use member::{Member, MemberView};

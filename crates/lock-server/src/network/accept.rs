@@ -10,17 +10,18 @@ use tonic::Streaming;
 
 use super::caller::Caller;
 use super::codec::LARGEST;
-use super::complaints::Complaints;
 use super::door::{Out, Room, next};
 use super::ending::Ending;
 use super::handshake::Papers;
 use super::packet::{Name, Packet};
 use super::place::Acquaintance;
+use super::refusal::Refusal;
 use super::streams::{Passing, Streams};
 use crate::Member;
 
 /// Where streams of peers arrive.
 pub(super) const PATH: &str = "/gordian.Link/Talk";
+
 /// Lets peers in.
 pub(super) struct Acceptor {
     member: Arc<Member>,
@@ -29,7 +30,7 @@ pub(super) struct Acceptor {
     ending: Ending,
     /// How long a handshake may take.
     patience: Duration,
-    complaints: Complaints,
+    refusal: Refusal<Packet>,
 }
 
 /// What is known of a peer that may be let in.
@@ -53,19 +54,13 @@ impl Room for Acceptor {
     const LARGEST_IN: usize = LARGEST;
 
     async fn talk(&self, caller: Caller, mut packets: Streaming<Packet>, out: Out<Packet>) {
-        let meeting = tokio::time::timeout(self.patience, self.meet(&caller, &mut packets, &out)).await;
-        match meeting.unwrap_or_else(|_| Err(String::from("the handshake took too long"))) {
-            Ok((name, stream)) => {
-                let _known = caller.know();
-                // Said when it is known, as it may say more than a stranger from then on.
-                if out.send(Ok(Packet::Welcome)).await.is_ok() {
-                    self.listen(name, packets, &stream).await;
-                }
-            }
-            Err(why) => {
-                self.complaints.say(self.member.name(), "a stranger is not let in", &why);
-                let _ = out.send(Ok(Packet::Refused(why))).await;
-            }
+        let meeting = self.meet(&caller, &mut packets, &out);
+        let met = self.refusal.unless(self.member.name(), meeting, self.patience, &out).await;
+        let Some((name, stream)) = met else { return };
+        let _known = caller.know();
+        // Said when it is known, as it may say more than a stranger from then on.
+        if out.send(Ok(Packet::Welcome)).await.is_ok() {
+            self.listen(name, packets, &stream).await;
         }
     }
 }
@@ -78,7 +73,8 @@ impl Acceptor {
         ending: Ending,
         patience: Duration,
     ) -> Self {
-        Self { member, papers, peers, ending, patience, complaints: Complaints::default() }
+        let refusal = Refusal::new("a stranger is not let in", Packet::Refused);
+        Self { member, papers, peers, ending, patience, refusal }
     }
 
     /// Finds out who somebody is.

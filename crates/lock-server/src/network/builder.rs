@@ -146,7 +146,7 @@ impl ClusterBuilder {
     }
 
     /// Starts it on the Tokio runtime of the caller. It listens when this returns; whether its peers are there is
-    /// for [`Member::members`] to say.
+    /// for [`Member::presence`] to say.
     ///
     /// # Errors
     /// [`StartError`].

@@ -6,7 +6,7 @@
 use lock_core::NodeId;
 
 use super::packet::{HANDSHAKE, Name, Packet};
-use super::secret::{End, Nonce, Secret, Seen, nonce};
+use super::secret::{Nonce, Secret, Seen, Side, nonce};
 
 /// What a node brings into a handshake.
 #[derive(Clone, Debug)]
@@ -67,7 +67,7 @@ impl Papers {
         }
         let (acceptor, acceptor_nonce) = (self.own.clone(), nonce());
         let seen = Seen { cluster, dialer: from, acceptor: acceptor.clone(), dialer_nonce, acceptor_nonce };
-        let proof = seen.proof(self.secret.as_ref(), End::Acceptor);
+        let proof = seen.proof(self.secret.as_ref(), Side::Acceptor);
         let packet = Packet::Challenge { from: acceptor, nonce: acceptor_nonce, proof };
         Ok((Challenged { papers: self.clone(), seen }, packet))
     }
@@ -83,10 +83,10 @@ impl Knocked {
         match challenge {
             Packet::Challenge { from, nonce: acceptor_nonce, proof } if from.node == to => {
                 let seen = Seen { cluster, dialer: own, acceptor: from.clone(), dialer_nonce, acceptor_nonce };
-                if !seen.is_proved(secret.as_ref(), End::Acceptor, &proof) {
+                if !seen.is_proved(secret.as_ref(), Side::Acceptor, &proof) {
                     return Err(format!("{to} does not know the secret of the cluster"));
                 }
-                let proof = seen.proof(secret.as_ref(), End::Dialer);
+                let proof = seen.proof(secret.as_ref(), Side::Dialer);
                 Ok((from, Packet::Answer { proof }))
             }
             Packet::Challenge { from, .. } => Err(format!("{} answers where {to} was wanted", from.node)),
@@ -108,7 +108,7 @@ impl Challenged {
     /// Why it is not let in.
     pub(super) fn welcome(self, answer: &Packet) -> Result<Name, String> {
         let Packet::Answer { proof } = answer else { return Err(String::from("it did not answer the challenge")) };
-        if self.seen.is_proved(self.papers.secret.as_ref(), End::Dialer, proof) {
+        if self.seen.is_proved(self.papers.secret.as_ref(), Side::Dialer, proof) {
             Ok(self.seen.dialer)
         } else {
             Err(format!("{} does not know the secret of the cluster", self.seen.dialer.node))

@@ -3,10 +3,10 @@
 //! | to learn | read |
 //! |---|---|
 //! | how a node is started, and what may be wrong with that | [`ClusterBuilder`], `checks` |
-//! | what it listens to and what keeps strangers out | `lobby`, `door`, `accept`, `caller`, `handshake`, `secret`, `tls` |
+//! | what it listens to and what keeps strangers out | `lobby`, `door`, `accept`, `caller`, `refusal`, `handshake`, `secret`, `tls` |
 //! | how it reaches its peers, and how it ends | `dial`, `ending` |
 //! | what may be asked of it while it runs | `admin` |
-//! | what goes over a stream, and how it is written | `packet`, `saying`, `codec` |
+//! | what goes over a stream, and how it is written | `packet`, `filling`, `saying`, `codec` |
 //! | how the death of a process on the same machine is known | `place` |
 
 mod accept;
@@ -20,10 +20,12 @@ mod credentials;
 mod dial;
 mod door;
 mod ending;
+mod filling;
 mod handshake;
 mod lobby;
 mod packet;
 mod place;
+mod refusal;
 mod running;
 mod saying;
 mod secret;

@@ -9,12 +9,10 @@ use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio_stream::Stream;
 
 use super::ending::{End, Ending};
+use super::filling::Filling;
 use super::packet::Packet;
 use super::streams::{Passing, Streams};
 use crate::Member;
-
-/// How many frames go into one packet.
-const TOGETHER: usize = 128;
 
 /// Whose stream it is, and to whom.
 pub(super) struct Way {
@@ -76,14 +74,41 @@ impl Stream for Saying {
         if self.stage == Stage::Over {
             return Poll::Ready(None);
         }
-        let mut frames = Vec::new();
-        if let Poll::Ready(count) = self.queue.poll_recv_many(context, &mut frames, TOGETHER) {
-            self.way.stream.passed(count);
-            self.way.streams.done_with(count);
-            return Poll::Ready((count > 0).then_some(Packet::Frames(frames)));
+        if let Poll::Ready(frames) = self.poll_frames(context) {
+            return Poll::Ready(frames.map(Packet::Frames));
         }
         let end = ready!(self.end.as_mut().poll(context));
         self.stage = Stage::Over;
         Poll::Ready((end == End::Leave).then_some(Packet::Leaving))
+    }
+}
+
+impl Saying {
+    /// What goes into the next packet; `None` if there will be nothing any more.
+    fn poll_frames(&mut self, context: &mut Context<'_>) -> Poll<Option<Vec<Frame>>> {
+        let mut filling = Filling::default();
+        while filling.is_empty() {
+            match ready!(self.queue.poll_recv(context)) {
+                Some(frame) => self.take(&mut filling, frame),
+                None => return Poll::Ready(None),
+            }
+        }
+        while !filling.is_full()
+            && let Ok(frame) = self.queue.try_recv()
+        {
+            self.take(&mut filling, frame);
+        }
+        Poll::Ready(Some(filling.frames()))
+    }
+
+    fn take(&self, filling: &mut Filling, frame: Frame) {
+        match filling.add(frame) {
+            Ok(()) => self.way.stream.passed(1),
+            Err(too_large) => {
+                let (node, peer) = (self.way.member.name(), &self.way.peer);
+                tracing::error!(%node, %peer, "not sent, and not to be sent: {too_large}");
+            }
+        }
+        self.way.streams.done_with(1);
     }
 }

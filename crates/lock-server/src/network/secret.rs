@@ -49,23 +49,23 @@ pub(super) struct Seen {
     pub(super) acceptor_nonce: Nonce,
 }
 
-/// Which end proves.
+/// Which side proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum End {
+pub(super) enum Side {
     Dialer,
     Acceptor,
 }
 
 impl Seen {
-    /// The proof of one end; without a secret there is nothing to prove, and the proof is empty.
-    pub(super) fn proof(&self, secret: Option<&Secret>, end: End) -> Proof {
-        let said = postcard::to_allocvec(&("gordian link 1", end, self)).expect("names can be written");
+    /// The proof of one side; without a secret there is nothing to prove, and the proof is empty.
+    pub(super) fn proof(&self, secret: Option<&Secret>, side: Side) -> Proof {
+        let said = postcard::to_allocvec(&("gordian link 1", side, self)).expect("names can be written");
         secret.map_or([0; 32], |secret| secret.proof(&said))
     }
 
     /// Compares in constant time.
-    pub(super) fn is_proved(&self, secret: Option<&Secret>, end: End, proof: &Proof) -> bool {
-        is_same(&self.proof(secret, end), proof)
+    pub(super) fn is_proved(&self, secret: Option<&Secret>, side: Side, proof: &Proof) -> bool {
+        is_same(&self.proof(secret, side), proof)
     }
 }
 

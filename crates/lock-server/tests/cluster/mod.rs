@@ -10,6 +10,7 @@ use std::time::Duration;
 use lock_core::{Call, Claim, Mode, NodeId, Timing, TransactionOptions, TxId};
 use lock_server::{ClusterBuilder, ClusterNode, Member, Resident, Tls};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair};
+use tokio::sync::Notify;
 
 pub(crate) const SECRET: &str = "a secret of the cluster";
 
@@ -32,37 +33,50 @@ pub(crate) fn name(at: usize) -> String {
     format!("n{}", at + 1)
 }
 
-/// Waits until something is true, and looks again every few milliseconds.
+/// How long anything may take: far longer than it does.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits until something is true of which nobody is told: counts of connections and of tasks. Looks again every few milliseconds.
 pub(crate) async fn until(what: &str, mut is: impl FnMut() -> bool) {
     let looks = async {
         while !is() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), looks).await.unwrap_or_else(|_| panic!("in vain: {what}"));
+    tokio::time::timeout(PATIENCE, looks).await.unwrap_or_else(|_| panic!("in vain: {what}"));
 }
 
 pub(crate) async fn all_there(nodes: &[&ClusterNode]) {
     for node in nodes {
-        let mut seen = node.member().members();
-        let all = seen.wait_for(|peers| peers.values().all(|up| *up));
-        tokio::time::timeout(Duration::from_secs(20), all).await.expect("they meet").expect("it lives");
+        let mut seen = node.member().presence();
+        let all = seen.wait_for(|peers| peers.values().all(|peer| peer.is_up));
+        tokio::time::timeout(PATIENCE, all).await.expect("they meet").expect("it lives");
     }
 }
 
-/// A transaction that nobody waits for.
-struct Quiet;
+/// Whoever waits for a transaction: woken when it may stand otherwise.
+#[derive(Default)]
+struct Waiter(Notify);
 
-impl Resident for Quiet {
-    fn stirred(&self, _: &lock_core::NodeMachine) {}
+impl Resident for Waiter {
+    fn stirred(&self, _: &lock_core::NodeMachine) {
+        self.0.notify_one();
+    }
 }
 
 /// Locks something of some nodes, waits for it, and gives it back.
 pub(crate) async fn lock_and_end(member: &Arc<Member>, object: &str, nodes: &[&str]) {
-    let tx = begin(member);
+    let waiter = Arc::<Waiter>::default();
+    let resident: Arc<dyn Resident> = waiter.clone();
+    let tx = member.begin(TransactionOptions::default(), Arc::downgrade(&resident));
     let _ends = Ends(member, tx);
     claim(member, tx, object, nodes).expect("claimed");
-    until("it is granted", || member.claims(tx).iter().all(|claim| claim.granted.is_some())).await;
+    let granted = async {
+        while !member.claims(tx).iter().all(|claim| claim.granted.is_some()) {
+            waiter.0.notified().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, granted).await.expect("it is granted");
 }
 
 /// Ends a transaction, also if whoever waits for it is stopped.
@@ -74,9 +88,9 @@ impl Drop for Ends<'_> {
     }
 }
 
+/// Begins a transaction that nobody waits for.
 pub(crate) fn begin(member: &Arc<Member>) -> TxId {
-    let quiet: Weak<dyn Resident> = Arc::<Quiet>::downgrade(&Arc::new(Quiet));
-    member.begin(TransactionOptions::default(), quiet)
+    member.begin(TransactionOptions::default(), Weak::<Waiter>::new())
 }
 
 pub(crate) fn claim(member: &Arc<Member>, tx: TxId, object: &str, nodes: &[&str]) -> Result<(), lock_core::CallError> {

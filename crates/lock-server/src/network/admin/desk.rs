@@ -11,8 +11,8 @@ use tonic::Streaming;
 use super::conversation::{AdminPacket, Heard, PATH, Step, VERSIONS};
 use crate::network::caller::Caller;
 use crate::network::codec::{LARGEST, LARGEST_OF_STRANGERS};
-use crate::network::complaints::Complaints;
 use crate::network::door::{Out, Room, next};
+use crate::network::refusal::Refusal;
 use crate::network::secret::{Secret, nonce};
 use crate::{Answer, Member, NodeView, Question};
 
@@ -30,7 +30,7 @@ pub(in crate::network) struct Desk {
     pub(in crate::network) secret: Option<Secret>,
     pub(in crate::network) addresses: BTreeMap<NodeId, String>,
     places: Semaphore,
-    complaints: Complaints,
+    refusal: Refusal<AdminPacket>,
 }
 
 impl Desk {
@@ -46,7 +46,7 @@ impl Desk {
             secret,
             addresses,
             places: Semaphore::new(AT_A_TIME),
-            complaints: Complaints::default(),
+            refusal: Refusal::new("a question is not answered", AdminPacket::Refused),
         }
     }
 
@@ -122,11 +122,8 @@ impl Room for Desk {
     const LARGEST_IN: usize = LARGEST_OF_STRANGERS;
 
     async fn talk(&self, caller: Caller, mut packets: Streaming<AdminPacket>, out: Out<AdminPacket>) {
-        let conversation = tokio::time::timeout(TIME, self.converse(&caller, &mut packets, &out)).await;
-        if let Err(why) = conversation.unwrap_or_else(|_| Err(String::from("it took too long"))) {
-            self.complaints.say(self.member.name(), "a question is not answered", &why);
-            let _ = tokio::time::timeout(TIME, out.send(Ok(AdminPacket::Refused(why)))).await;
-        }
+        let conversation = self.converse(&caller, &mut packets, &out);
+        self.refusal.unless(self.member.name(), conversation, TIME, &out).await;
     }
 }
 

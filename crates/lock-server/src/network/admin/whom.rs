@@ -16,8 +16,11 @@ use crate::network::tls::Tls;
 /// ```
 /// use lock_server::Whom;
 ///
-/// let whom: Whom = "n1=127.0.0.1:7401".parse().unwrap();
-/// assert_eq!((whom.node.unwrap().as_str(), whom.address.as_str()), ("n1", "127.0.0.1:7401"));
+/// # fn main() -> Result<(), std::convert::Infallible> {
+/// let whom: Whom = "n1=127.0.0.1:7401".parse()?;
+/// assert_eq!((whom.node, whom.address), (Some("n1".into()), String::from("127.0.0.1:7401")));
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whom {
