@@ -24,6 +24,11 @@ impl Node {
         Self { child, commands, answers }
     }
 
+    fn signal(&self, signal: rustix::process::Signal) {
+        let process = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+        rustix::process::kill_process(process.expect("it runs"), signal).expect("it runs");
+    }
+
     async fn tell(&mut self, command: &str) {
         self.commands.write_all(format!("{command}\n").as_bytes()).await.expect("it listens");
     }
@@ -69,6 +74,7 @@ pub(crate) async fn command() {
     }
     println!("| 16 clients, own objects on 3 nodes | {} tx/s | |", nodes[0].ask("disjoint 16 3000").await);
     for require in ["all", "majority"] {
+        let before = searched(&mut nodes).await;
         let (mut sum, mut longest) = (0, 0);
         for node in &mut nodes {
             node.tell(&format!("contend {require} 3000")).await;
@@ -83,6 +89,7 @@ pub(crate) async fn command() {
             "| one object on 3 nodes, a client on each, {require} | {} tx/s, longest wait {longest} ms | |",
             sum / 3
         );
+        println!("| searches for it | {} | |", since(before, searched(&mut nodes).await));
     }
     for (length, times) in [(2, 200), (10, 100), (50, 30)] {
         let before = searched(&mut nodes).await;
@@ -100,7 +107,8 @@ pub(crate) async fn command() {
     }
     println!("| 30 tasks on 3 nodes, the same 3 objects, in rings | {} tx/s on each node | |", rates.join(", "));
     println!("| searches for it | {} | |", since(before, searched(&mut nodes).await));
-    kills().await;
+    drop(nodes);
+    faults().await;
 }
 
 /// What searches took on all nodes so far.
@@ -122,23 +130,23 @@ fn since(before: [u64; 5], after: [u64; 5]) -> String {
     counts.collect::<Vec<_>>().join(", ")
 }
 
-/// How long the next one waits after the process of the holder was killed.
-async fn kills() {
-    let mut took = Vec::new();
-    for _ in 0..20 {
-        let mut nodes = start().await;
-        nodes[0].ask("hold a n2").await;
-        nodes[2].tell("hold a n2").await;
-        assert_eq!(nodes[1].ask("awaited a").await, "awaited");
-        let begun = Instant::now();
-        nodes[0].child.start_kill().expect("it runs");
-        assert_eq!(nodes[2].hear().await, "held");
-        took.push(begun.elapsed());
+/// How long the next one waits after the process of the holder was killed, or frozen.
+async fn faults() {
+    let (kill, freeze) = (rustix::process::Signal::KILL, rustix::process::Signal::STOP);
+    for (what, signal, times) in [("killed", kill, 20), ("frozen", freeze, 3)] {
+        let mut took = Vec::new();
+        for _ in 0..times {
+            let mut nodes = start().await;
+            nodes[0].ask("hold a n2").await;
+            nodes[2].tell("hold a n2").await;
+            assert_eq!(nodes[1].ask("awaited a").await, "awaited");
+            let begun = Instant::now();
+            nodes[0].signal(signal);
+            assert_eq!(nodes[2].hear().await, "held");
+            took.push(begun.elapsed());
+        }
+        took.sort_unstable();
+        let (middle, most) = (took[took.len() / 2], took[took.len() - 1]);
+        println!("| the holder's process is {what}: the next has it after | p50 {middle:?}, most {most:?} | |");
     }
-    took.sort_unstable();
-    println!(
-        "| the holder's process is killed: the next has it after | p50 {:?}, most {:?} | |",
-        took[took.len() / 2],
-        took[took.len() - 1]
-    );
 }
