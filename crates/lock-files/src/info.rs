@@ -1,0 +1,168 @@
+//! The file that says who has a lock. It never decides who has it.
+//!
+//! It is written in one go, at its place: to write another file and rename it would cost as much as the lock itself. A holder that is
+//! killed half-way leaves an empty or torn file, which counts as none. Who has the lock alone makes the file and takes it away; readers
+//! share one, with a list of them, and change it one at a time, under a lock on that very file. So it is there, and true, until the last
+//! of them leaves.
+
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{AtFlags, FileType, FlockOperation, OFlags, Stat, fstat, ftruncate, openat, unlinkat};
+use rustix::io::{Errno, Result, pread, pwrite};
+use serde::{Deserialize, Serialize};
+
+use crate::lock_file::{CAREFULLY, FOR_ALL, Place};
+use crate::process;
+use crate::record::Record;
+
+/// What the file says.
+#[derive(Serialize, Deserialize)]
+struct Text {
+    /// The first holder, which is all that a plantdb writes and reads.
+    #[serde(flatten)]
+    first: Record,
+    /// All holders, if they share.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    holders: Vec<Record>,
+}
+
+/// Far more than thousands of readers need.
+const MOST_BYTES: usize = 16 << 20;
+
+/// Writes who has it alone. What stands there was left behind.
+pub(crate) fn write_alone(place: Place<'_>, record: &Record) -> Result<()> {
+    let text = serde_json::to_vec(record).map_err(|_| Errno::INVAL)?;
+    let make = || openat(place.folder, place.name, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | CAREFULLY, FOR_ALL);
+    let fd = match make() {
+        Err(Errno::EXIST) => {
+            take_away(place)?;
+            make()?
+        }
+        opened => opened?,
+    };
+    write_all(&fd, &text).inspect_err(|_| {
+        let _ = take_away(place);
+    })
+}
+
+/// Takes the file away, if it is there.
+pub(crate) fn take_away(place: Place<'_>) -> Result<()> {
+    match unlinkat(place.folder, place.name, AtFlags::empty()) {
+        Err(Errno::NOENT) => Ok(()),
+        done => done,
+    }
+}
+
+/// Adds one who shares it.
+pub(crate) fn join(place: Place<'_>, record: &Record) -> Result<()> {
+    let file = open_shared(place, OFlags::CREATE)?.ok_or(Errno::NOENT)?;
+    let mut holders = file.holders();
+    // Who is gone without a word; what a writer left behind when it was killed.
+    holders.retain(|other| other.mode() == record.mode() && (other.host != record.host || process::exists(other.pid)));
+    holders.push(record.clone());
+    file.replace(&holders).inspect_err(|_| {
+        if holders.len() == 1 {
+            let _ = take_away(place);
+        }
+    })
+}
+
+/// Strikes one who shares it; the last one takes the file away.
+pub(crate) fn leave(place: Place<'_>, record: &Record) -> Result<()> {
+    let Some(file) = open_shared(place, OFlags::empty())? else { return Ok(()) };
+    let mut holders = file.holders();
+    holders.retain(|other| !other.is_same_grant(record) && (other.host != record.host || process::exists(other.pid)));
+    if holders.is_empty() { take_away(place) } else { file.replace(&holders) }
+}
+
+/// What the file says; nothing, if it is not there or is torn.
+pub(crate) fn read(place: Place<'_>) -> Vec<Record> {
+    let opened = openat(place.folder, place.name, OFlags::RDONLY | CAREFULLY, FOR_ALL);
+    opened.and_then(|fd| Ok(holders_in(&fd, size(&fstat(&fd)?)))).unwrap_or_default()
+}
+
+/// The file while one of those who share it changes it: it is locked against the others.
+struct Changing {
+    fd: OwnedFd,
+    size: usize,
+}
+
+/// Opens it and locks it; nothing, if it is not there and is not to be made.
+fn open_shared(place: Place<'_>, make: OFlags) -> Result<Option<Changing>> {
+    loop {
+        let fd = match openat(place.folder, place.name, OFlags::RDWR | make | CAREFULLY, FOR_ALL) {
+            Err(Errno::NOENT) if make.is_empty() => return Ok(None),
+            opened => opened?,
+        };
+        rustix::io::retry_on_intr(|| rustix::fs::flock(&fd, FlockOperation::LockExclusive))?;
+        let mut file = Changing { fd, size: 0 };
+        let stat = fstat(&file.fd)?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(Errno::NOTDIR);
+        }
+        match stat.st_nlink {
+            0 => {} // taken away by the last one before us
+            1 => {
+                file.size = size(&stat);
+                return Ok(Some(file));
+            }
+            _ => return Err(Errno::MLINK), // somebody's file under a second name: nothing is written there
+        }
+    }
+}
+
+impl Changing {
+    fn holders(&self) -> Vec<Record> {
+        holders_in(&self.fd, self.size)
+    }
+
+    /// Writes over what stands there, with spaces up to its end, so that there is no moment at which a part is missing.
+    fn replace(&self, holders: &[Record]) -> Result<()> {
+        let Some(first) = holders.first() else { return Ok(()) };
+        let text = Text { first: first.clone(), holders: holders.to_vec() };
+        let mut bytes = serde_json::to_vec(&text).map_err(|_| Errno::INVAL)?;
+        let length = bytes.len();
+        bytes.resize(length.max(self.size), b' ');
+        write_all(&self.fd, &bytes)?;
+        if length < self.size { ftruncate(&self.fd, length as u64) } else { Ok(()) }
+    }
+}
+
+impl Drop for Changing {
+    fn drop(&mut self) {
+        // By name: a child that was forked meanwhile has a copy of the descriptor.
+        let _ = rustix::fs::flock(&self.fd, FlockOperation::Unlock);
+    }
+}
+
+fn size(stat: &Stat) -> usize {
+    usize::try_from(stat.st_size).map_or(MOST_BYTES, |size| size.min(MOST_BYTES))
+}
+
+fn holders_in(fd: &OwnedFd, size: usize) -> Vec<Record> {
+    let mut bytes = vec![0; size];
+    let mut had = 0;
+    while had < size
+        && let Ok(count @ 1..) = pread(fd, &mut bytes[had..], had as u64)
+    {
+        had += count;
+    }
+    match serde_json::from_slice::<Text>(&bytes[..had]) {
+        Ok(text) if text.holders.is_empty() => vec![text.first],
+        Ok(text) => text.holders,
+        Err(_) => Vec::new(),
+    }
+}
+
+fn write_all(fd: &OwnedFd, bytes: &[u8]) -> Result<()> {
+    let mut written = 0;
+    while written < bytes.len() {
+        match pwrite(fd, &bytes[written..], written as u64) {
+            Ok(0) => return Err(Errno::NOSPC),
+            Ok(count) => written += count,
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
