@@ -21,7 +21,7 @@ struct Text {
     /// The first holder, which is all that a plantdb writes and reads.
     #[serde(flatten)]
     first: Record,
-    /// All holders, if they share.
+    /// All holders, if they are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     holders: Vec<Record>,
 }
@@ -29,20 +29,23 @@ struct Text {
 /// Far more than thousands of readers need.
 const MOST_BYTES: usize = 16 << 20;
 
-/// Writes who has it alone. What stands there was left behind.
+/// Writes who has it alone. What stands there was left behind; or it is being written now, by a plantdb that was let in by another one's
+/// release, over and over: then it stays, as a lock is not refused for want of a text.
 pub(crate) fn write_alone(place: Place<'_>, record: &Record) -> Result<()> {
+    const TRIES: u32 = 10;
     let text = serde_json::to_vec(record).map_err(|_| Errno::INVAL)?;
-    let make = || openat(place.folder, place.name, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | CAREFULLY, FOR_ALL);
-    let fd = match make() {
-        Err(Errno::EXIST) => {
-            take_away(place)?;
-            make()?
+    let new = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | CAREFULLY;
+    for _ in 0..TRIES {
+        match openat(place.folder, place.name, new, FOR_ALL) {
+            Err(Errno::EXIST) => take_away(place)?,
+            opened => {
+                return write_all(&opened?, &text).inspect_err(|_| {
+                    let _ = take_away(place);
+                });
+            }
         }
-        opened => opened?,
-    };
-    write_all(&fd, &text).inspect_err(|_| {
-        let _ = take_away(place);
-    })
+    }
+    Ok(())
 }
 
 /// Takes the file away, if it is there.
@@ -119,7 +122,8 @@ impl Changing {
     /// Writes over what stands there, with spaces up to its end, so that there is no moment at which a part is missing.
     fn replace(&self, holders: &[Record]) -> Result<()> {
         let Some(first) = holders.first() else { return Ok(()) };
-        let text = Text { first: first.clone(), holders: holders.to_vec() };
+        let text =
+            Text { first: first.clone(), holders: if holders.len() > 1 { holders.to_vec() } else { Vec::new() } };
         let mut bytes = serde_json::to_vec(&text).map_err(|_| Errno::INVAL)?;
         let length = bytes.len();
         bytes.resize(length.max(self.size), b' ');
