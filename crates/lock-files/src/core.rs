@@ -13,7 +13,7 @@ use crate::idle::Idle;
 use crate::kernel_wait::KernelWaits;
 use crate::owner::Owned;
 use crate::process::Me;
-use crate::record::{Asked, FIELDS};
+use crate::record::{Asked, refuse_reserved};
 use crate::timer::Timer;
 
 /// Gives more fields for who asks.
@@ -62,10 +62,8 @@ impl Core {
     pub(crate) fn fields(&self, asked: Asked<'_>, own: Map<String, Value>) -> Result<Map<String, Value>, LockError> {
         let mut fields = self.hook.as_ref().map_or_else(Map::new, |hook| hook(asked));
         fields.extend(own);
-        match fields.keys().find(|name| FIELDS.contains(&name.as_str())) {
-            Some(name) => Err(LockError::ReservedField { name: name.clone() }),
-            None => Ok(fields),
-        }
+        refuse_reserved(&fields)?;
+        Ok(fields)
     }
 }
 

@@ -27,6 +27,21 @@ pub enum FolderKind {
     Network(&'static str),
 }
 
+#[cfg(target_os = "linux")]
+impl FolderKind {
+    /// By the number that Linux gives the kinds.
+    fn of(magic: u32) -> Self {
+        match magic {
+            0x6969 => Self::Network("NFS"),
+            0xff53_4d42 | 0xfe53_4d42 | 0x517b => Self::Network("SMB"),
+            0x0102_1997 => Self::Network("9P"),
+            0x00c3_6400 => Self::Network("Ceph"),
+            0x5346_414f => Self::Network("AFS"),
+            _ => Self::Local,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
@@ -90,14 +105,7 @@ impl Folder {
 
     #[cfg(target_os = "linux")]
     pub(crate) fn kind(&self) -> FolderKind {
-        match magic(self.locks.fd.as_fd()) {
-            0x6969 => FolderKind::Network("NFS"),
-            0xff53_4d42 | 0xfe53_4d42 | 0x517b => FolderKind::Network("SMB"),
-            0x0102_1997 => FolderKind::Network("9P"),
-            0x00c3_6400 => FolderKind::Network("Ceph"),
-            0x5346_414f => FolderKind::Network("AFS"),
-            _ => FolderKind::Local,
-        }
+        FolderKind::of(magic(self.locks.fd.as_fd()))
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -144,4 +152,16 @@ fn listed(folder: &Opened, endings: &[&str]) -> Result<Vec<Name>, FileTrouble> {
         names.extend(file.and_then(|file| endings.iter().find_map(|ending| Name::of_file(file, ending))));
     }
     Ok(names)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::FolderKind;
+
+    #[test]
+    fn network_file_systems_are_told_apart() {
+        assert_eq!(FolderKind::of(0x6969), FolderKind::Network("NFS"));
+        assert_eq!(FolderKind::of(0xff53_4d42), FolderKind::Network("SMB"));
+        assert_eq!(FolderKind::of(0xef53), FolderKind::Local, "ext4");
+    }
 }

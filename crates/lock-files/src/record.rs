@@ -6,6 +6,7 @@ use lock_core::Mode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::errors::LockError;
 use crate::process::{self, Born, Me};
 
 /// The names that fields of callers may not have.
@@ -24,6 +25,14 @@ pub(crate) const FIELDS: [&str; 13] = [
     "grant",
     "holders",
 ];
+
+/// Fields of callers have other names.
+pub(crate) fn refuse_reserved(fields: &Map<String, Value>) -> Result<(), LockError> {
+    match fields.keys().find(|name| FIELDS.contains(&name.as_str())) {
+        Some(name) => Err(LockError::ReservedField { name: name.clone() }),
+        None => Ok(()),
+    }
+}
 
 /// What a hook for more fields is told: who asks for what.
 #[derive(Clone, Copy, Debug)]

@@ -17,8 +17,8 @@ use crate::file_trouble::{FileTrouble, TroubleKind};
 use crate::guard::{Guard, Tenure};
 use crate::name::Name;
 use crate::owner::Owner;
-use crate::record::{Asked, Record};
-use crate::status;
+use crate::record::{Asked, Record, refuse_reserved};
+use crate::status::{self, Status};
 
 /// A lock that is asked for, with what else there is to say. [`DirLocks::ask`](crate::DirLocks::ask) makes it.
 ///
@@ -122,6 +122,7 @@ impl<'a> Request<'a> {
     /// What can be said before anything is tried.
     fn start(&self) -> Result<Start, LockError> {
         self.core.refuse_fork()?;
+        refuse_reserved(&self.fields)?;
         let name = Name::of(self.id)?;
         if let Some(tenure) = self.owner.as_ref().and_then(|owner| self.core.owned.find(owner, name.stem())) {
             if !tenure.mode().covers(self.mode) {
@@ -162,9 +163,14 @@ impl<'a> Request<'a> {
                 id: self.id.to_owned(),
                 mode: self.mode,
                 waited: self.within.unwrap_or_default(),
-                status: Box::new(status::of(self.core, &name)?),
+                status: Box::new(self.status(&name)),
             }),
         }
+    }
+
+    /// Who has it; nobody, if even that cannot be told.
+    fn status(&self, name: &Name) -> Status {
+        status::of(self.core, name).unwrap_or_else(|_| Status { id: self.id.to_owned(), holders: Vec::new() })
     }
 
     fn hold(self, name: Name, passage: Passage) -> Result<Guard, LockError> {

@@ -116,10 +116,10 @@ fn mounted(test: &str, options: &str, expected: &str) {
         .output();
     let output = output.map(|output| (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()));
     match output {
-        Ok((true, text)) if text.contains("as expected") => {}
-        Ok((false, text)) if text.is_empty() => eprintln!("SKIPPED {test}: nothing may be mounted here"),
+        Ok((true, said)) if said.contains("as expected") => {}
+        Ok((false, said)) if said.is_empty() => eprintln!("SKIPPED {test}: nothing may be mounted here"),
         Err(error) => eprintln!("SKIPPED {test}: no `unshare` here: {error}"),
-        Ok((_, text)) => panic!("{text}"),
+        Ok((_, said)) => panic!("{said}"),
     }
 }
 

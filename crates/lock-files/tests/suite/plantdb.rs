@@ -168,7 +168,7 @@ fn compete(test: &str, release: Release) -> Option<Vec<Meeting>> {
     let ms: u64 = std::env::var("LOCK_FILES_COMPETE_MS").map_or(2500, |ms| ms.parse().unwrap());
     let arena = folder.join("arena");
     arena::prepare(&arena);
-    let mut all = vec![peer(&folder, release)?, peer(&folder, release)?, Child::of(&folder), Child::of(&folder)];
+    let mut all = [peer(&folder, release)?, peer(&folder, release)?, Child::of(&folder), Child::of(&folder)];
     all.iter_mut().for_each(|child| child.order(&format!("compete {} {ms}", arena.display())));
     let entries: Vec<u64> = all.iter_mut().map(|child| child.answer().parse().unwrap()).collect();
     let met = arena::meetings(&arena);

@@ -21,10 +21,10 @@ fn left_behind(test: &str, change: impl Fn(&mut Value)) -> (std::path::PathBuf, 
     let folder = folder(test);
     let mut child = Child::of(&folder);
     assert_eq!(child.ask("lock scan1 write"), "held");
-    let mut text: Value = serde_json::from_slice(&std::fs::read(info(&folder, "scan1")).unwrap()).unwrap();
+    let mut said: Value = serde_json::from_slice(&std::fs::read(info(&folder, "scan1")).unwrap()).unwrap();
     assert_eq!(child.ask("release scan1"), "released true");
-    change(&mut text);
-    std::fs::write(info(&folder, "scan1"), text.to_string()).unwrap();
+    change(&mut said);
+    std::fs::write(info(&folder, "scan1"), said.to_string()).unwrap();
     DirLocks::open(&folder).unwrap();
     (folder, child)
 }
