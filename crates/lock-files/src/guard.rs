@@ -104,6 +104,8 @@ pub(crate) struct Tenure {
     name: Name,
     owner: Option<Owner>,
     record: Record,
+    /// What the text said when this was the only one that shared the lock.
+    alone: Option<Vec<u8>>,
     /// Other programs may have copies of the descriptors: they are not locked again.
     is_shared: AtomicBool,
     /// There until this is dropped.
@@ -122,15 +124,16 @@ impl Tenure {
         let file = name.file(INFO);
         let place = core.folder.in_locks(&file);
         let written = match record.mode() {
-            Mode::Write => info::write_alone(place, &record),
+            Mode::Write => info::write_alone(place, &record).map(|()| None),
             Mode::Read => info::join(place, &record),
         };
-        written.map_err(|errno| place.trouble("written", errno))?;
+        let alone = written.map_err(|errno| place.trouble("written", errno))?;
         let tenure = Arc::new(Self {
             core: core.clone(),
             name,
             owner,
             record,
+            alone,
             is_shared: AtomicBool::new(false),
             passage: Some(passage),
         });
@@ -158,7 +161,7 @@ impl Tenure {
             // A plantdb took the name away, and may have said something of its own by now.
             Mode::Write if !self.is_named().unwrap_or(false) => Ok(()),
             Mode::Write => info::take_away(place),
-            Mode::Read => info::leave(place, &self.record),
+            Mode::Read => info::leave(place, &self.record, self.alone.as_deref()),
         };
         if let Err(errno) = done {
             tracing::warn!(path = %place.full().display(), %errno, "a released lock is still said to be held");

@@ -56,32 +56,40 @@ pub(crate) fn take_away(place: Place<'_>) -> Result<()> {
     }
 }
 
-/// Adds one who shares it.
-pub(crate) fn join(place: Place<'_>, record: &Record) -> Result<()> {
+/// Adds one who shares it. Gives what the file says then, if it is alone.
+pub(crate) fn join(place: Place<'_>, record: &Record) -> Result<Option<Vec<u8>>> {
     let file = open_shared(place, OFlags::CREATE)?.ok_or(Errno::NOENT)?;
-    let mut holders = file.holders();
+    let mut holders = understood(&file.bytes());
     // Who is gone without a word; what a writer left behind when it was killed.
     holders.retain(|other| other.mode() == record.mode() && (other.host != record.host || process::exists(other.pid)));
     holders.push(record.clone());
-    file.replace(&holders).inspect_err(|_| {
-        if holders.len() == 1 {
+    let is_alone = holders.len() == 1;
+    let written = file.replace(&holders).inspect_err(|_| {
+        if is_alone {
             let _ = take_away(place);
         }
-    })
+    })?;
+    Ok(is_alone.then_some(written))
 }
 
 /// Strikes one who shares it; the last one takes the file away.
-pub(crate) fn leave(place: Place<'_>, record: &Record) -> Result<()> {
+///
+/// If the file still says what it said when this one was alone, it need not be understood.
+pub(crate) fn leave(place: Place<'_>, record: &Record, alone: Option<&[u8]>) -> Result<()> {
     let Some(file) = open_shared(place, OFlags::empty())? else { return Ok(()) };
-    let mut holders = file.holders();
+    let said = file.bytes();
+    if alone == Some(&said) {
+        return take_away(place);
+    }
+    let mut holders = understood(&said);
     holders.retain(|other| !other.is_same_grant(record) && (other.host != record.host || process::exists(other.pid)));
-    if holders.is_empty() { take_away(place) } else { file.replace(&holders) }
+    if holders.is_empty() { take_away(place) } else { file.replace(&holders).map(drop) }
 }
 
 /// What the file says; nothing, if it is not there or is torn.
 pub(crate) fn read(place: Place<'_>) -> Vec<Record> {
     let opened = openat(place.folder, place.name, OFlags::RDONLY | CAREFULLY, FOR_ALL);
-    opened.and_then(|fd| Ok(holders_in(&fd, size(&fstat(&fd)?)))).unwrap_or_default()
+    opened.and_then(|fd| Ok(understood(&bytes_of(&fd, size(&fstat(&fd)?))))).unwrap_or_default()
 }
 
 /// The file while one of those who share it changes it: it is locked against the others.
@@ -115,20 +123,26 @@ fn open_shared(place: Place<'_>, make: OFlags) -> Result<Option<Changing>> {
 }
 
 impl Changing {
-    fn holders(&self) -> Vec<Record> {
-        holders_in(&self.fd, self.size)
+    fn bytes(&self) -> Vec<u8> {
+        bytes_of(&self.fd, self.size)
     }
 
     /// Writes over what stands there, with spaces up to its end, so that there is no moment at which a part is missing.
-    fn replace(&self, holders: &[Record]) -> Result<()> {
-        let Some(first) = holders.first() else { return Ok(()) };
-        let text =
-            Text { first: first.clone(), holders: if holders.len() > 1 { holders.to_vec() } else { Vec::new() } };
-        let mut bytes = serde_json::to_vec(&text).map_err(|_| Errno::INVAL)?;
+    fn replace(&self, holders: &[Record]) -> Result<Vec<u8>> {
+        let text = match holders {
+            [] => return Ok(Vec::new()),
+            [alone] => serde_json::to_vec(alone),
+            [first, ..] => serde_json::to_vec(&Text { first: first.clone(), holders: holders.to_vec() }),
+        };
+        let mut bytes = text.map_err(|_| Errno::INVAL)?;
         let length = bytes.len();
         bytes.resize(length.max(self.size), b' ');
         write_all(&self.fd, &bytes)?;
-        if length < self.size { ftruncate(&self.fd, length as u64) } else { Ok(()) }
+        if length < self.size {
+            ftruncate(&self.fd, length as u64)?;
+        }
+        bytes.truncate(length);
+        Ok(bytes)
     }
 }
 
@@ -143,7 +157,7 @@ fn size(stat: &Stat) -> usize {
     usize::try_from(stat.st_size).map_or(MOST_BYTES, |size| size.min(MOST_BYTES))
 }
 
-fn holders_in(fd: &OwnedFd, size: usize) -> Vec<Record> {
+fn bytes_of(fd: &OwnedFd, size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     let mut had = 0;
     while had < size
@@ -151,7 +165,13 @@ fn holders_in(fd: &OwnedFd, size: usize) -> Vec<Record> {
     {
         had += count;
     }
-    match serde_json::from_slice::<Text>(&bytes[..had]) {
+    bytes.truncate(had);
+    bytes
+}
+
+/// Who is told of; nobody, if the text is torn.
+fn understood(bytes: &[u8]) -> Vec<Record> {
+    match serde_json::from_slice::<Text>(bytes) {
         Ok(text) if text.holders.is_empty() => vec![text.first],
         Ok(text) => text.holders,
         Err(_) => Vec::new(),

@@ -1,4 +1,4 @@
-"""Lock and unlock of a free id with plantdb: PYTHON plantdb.py FOLDER exclusive|shared SECONDS prints cycles a second."""
+"""Lock and unlock of a free id with plantdb: PYTHON directory_locks.py FOLDER exclusive|shared SECONDS prints cycles a second."""
 
 import sys
 import time
