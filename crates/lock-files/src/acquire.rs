@@ -55,7 +55,7 @@ pub(crate) async fn pass(
         if !way.is_named(Gate::Ours, &ours)? {
             continue; // a clean-up took it away between opening and locking
         }
-        let turnstile = turnstile.unlock();
+        let turnstile = turnstile.unlock(core.me.pid);
         let Some(everyones) = way.through_everyones(everyones).await? else { return Ok(None) };
         return Ok(Some(Passage { turnstile, ours, everyones }));
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lock_core::Mode;
 use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::getpid;
 
 use crate::acquire::Passage;
 use crate::core::Core;
@@ -159,7 +160,7 @@ impl Tenure {
         let place = self.core.folder.in_locks(&file);
         let done = match self.mode() {
             // A plantdb took the name away, and may have said something of its own by now.
-            Mode::Write if !self.is_named().unwrap_or(false) => Ok(()),
+            Mode::Write if !self.passage.as_ref().is_some_and(|passage| passage.everyones.is_linked()) => Ok(()),
             Mode::Write => info::take_away(place),
             Mode::Read => info::leave(place, &self.record, self.alone.as_deref()),
         };
@@ -171,7 +172,8 @@ impl Tenure {
 
 impl Drop for Tenure {
     fn drop(&mut self) {
-        if !self.passage.as_ref().is_some_and(|passage| passage.ours.is_ours()) {
+        let me = getpid();
+        if self.core.me.pid != me {
             return; // a fork's copy: descriptors are closed, and nothing is released
         }
         self.take_back();
@@ -180,8 +182,8 @@ impl Drop for Tenure {
         }
         let Some(Passage { turnstile, ours, everyones }) = self.passage.take() else { return };
         // Who is next among ours waits for `ours`, and finds the other one free.
-        let everyones = everyones.unlock();
-        let ours = ours.unlock();
+        let everyones = everyones.unlock(me);
+        let ours = ours.unlock(me);
         if let (Some(turnstile), Some(ours), Some(everyones)) = (turnstile, ours, everyones)
             && !self.is_shared.load(Ordering::Relaxed)
         {

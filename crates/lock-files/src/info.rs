@@ -99,10 +99,17 @@ struct Changing {
 }
 
 /// Opens it and locks it; nothing, if it is not there and is not to be made.
+///
+/// A link, or a file that has a second name, is taken away and not written to: it is somebody's trick, or somebody's backup.
 fn open_shared(place: Place<'_>, make: OFlags) -> Result<Option<Changing>> {
-    loop {
+    const TRIES: u32 = 100;
+    for _ in 0..TRIES {
         let fd = match openat(place.folder, place.name, OFlags::RDWR | make | CAREFULLY, FOR_ALL) {
             Err(Errno::NOENT) if make.is_empty() => return Ok(None),
+            Err(Errno::LOOP) => {
+                take_away(place)?;
+                continue;
+            }
             opened => opened?,
         };
         rustix::io::retry_on_intr(|| rustix::fs::flock(&fd, FlockOperation::LockExclusive))?;
@@ -117,9 +124,10 @@ fn open_shared(place: Place<'_>, make: OFlags) -> Result<Option<Changing>> {
                 file.size = size(&stat);
                 return Ok(Some(file));
             }
-            _ => return Err(Errno::MLINK), // somebody's file under a second name: nothing is written there
+            _ => take_away(place)?,
         }
     }
+    Err(Errno::MLINK)
 }
 
 impl Changing {

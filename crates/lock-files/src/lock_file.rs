@@ -154,10 +154,15 @@ impl Locked {
         Ok(named == Some(self.file().inode()))
     }
 
-    /// Unlocks it, for use again. Nothing in a fork.
-    pub(crate) fn unlock(mut self) -> Option<LockFile> {
+    /// Whether it has a name at all. Cheaper than [`is_named`](Self::is_named), and enough where nothing depends on it.
+    pub(crate) fn is_linked(&self) -> bool {
+        fstat(self.file()).is_ok_and(|stat| stat.st_nlink > 0)
+    }
+
+    /// Unlocks it, for use again, by the process that this is, as the caller knows it. Nothing in a fork.
+    pub(crate) fn unlock(mut self, process: Pid) -> Option<LockFile> {
         let file = self.file.take()?;
-        (self.is_ours() && flock(file.as_fd(), FlockOperation::Unlock).is_ok()).then_some(file)
+        (self.process == process && flock(file.as_fd(), FlockOperation::Unlock).is_ok()).then_some(file)
     }
 }
 
@@ -204,7 +209,7 @@ mod tests {
         let child = forked(&locked);
         assert!(!child.is_ours());
         drop(child);
-        assert!(forked(&locked).unlock().is_none());
+        assert!(forked(&locked).unlock(getpid()).is_none());
         assert!(!open(&folder, "a").unwrap().try_lock(Mode::Read).unwrap(), "the parent still has it");
         std::fs::remove_dir_all(folder).unwrap();
     }

@@ -109,8 +109,13 @@ impl Hands {
             ["release", id] => format!("released {}", self.guards.remove(id).is_some()),
             ["share", id] => format!("shared {}", self.guards[id].share_with_children().is_ok()),
             ["start"] => {
-                let child =
-                    Command::new("sleep").arg("1000").stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+                let child = Command::new("sleep")
+                    .arg("1000")
+                    .stdin(Stdio::null())
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::null())
+                    .spawn()
+                    .unwrap();
                 let pid = child.id();
                 self.started.push(child);
                 pid.to_string()

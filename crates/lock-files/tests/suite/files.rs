@@ -56,10 +56,9 @@ fn who_holds_a_lock_writes_through_no_link_and_no_second_name() {
             let info = folder.join(".locks/a.info");
             fs::write(&victim, "precious").unwrap();
             if hard { fs::hard_link(&victim, &info) } else { symlink(&victim, &info) }.unwrap();
-            // One who writes puts a file of its own there; those who share would have to write into what stands there.
-            let outcome = locks.try_lock("a", mode);
-            assert_eq!(outcome.is_ok(), mode == Mode::Write);
-            drop(outcome);
+            let guard = locks.try_lock("a", mode).unwrap();
+            assert_eq!(locks.status("a").unwrap().holders.len(), 1, "it has a file of its own there");
+            drop(guard);
             assert_eq!(fs::read_to_string(&victim).unwrap(), "precious", "{mode}, {hard}");
             let _ = fs::remove_file(info);
         }
