@@ -105,3 +105,41 @@ fn nobody_meets_while_files_are_cleaned_away_and_the_folder_is_opened_again_and_
     println!("cleaned away {cleaned} times");
     assert_eq!(arena::meetings(&arena), []);
 }
+
+#[test]
+fn a_file_that_lost_its_name_is_not_believed() {
+    let (folder, locks) = open("exclusion-names");
+    let other = DirLocks::open(&folder).unwrap();
+    drop(locks.lock("scan1", Mode::Write).unwrap()); // it keeps the files open, for the next time
+    std::fs::remove_file(folder.join(".locks/.gordian/scan1.held")).unwrap();
+    std::fs::remove_file(folder.join(".locks/scan1.lock")).unwrap();
+    let guard = locks.lock("scan1", Mode::Write).unwrap();
+    assert!(guard.is_named().unwrap());
+    // As a plantdb does: that file alone does not decide among ours.
+    std::fs::remove_file(folder.join(".locks/scan1.lock")).unwrap();
+    assert!(!guard.is_named().unwrap());
+    assert!(is_busy(&other.try_lock("scan1", Mode::Read)));
+    drop(guard);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_waited_for_a_file_that_was_taken_away_locks_the_one_that_has_its_name() {
+    use std::os::unix::fs::MetadataExt;
+    let (folder, locks) = open("exclusion-waited");
+    drop(locks.lock("scan1", Mode::Write).unwrap());
+    let path = folder.join(".locks/scan1.lock");
+    let peer = std::fs::File::open(&path).unwrap();
+    peer.lock().unwrap();
+    let mut child = Child::of(&folder);
+    child.order("lock scan1 write");
+    let number = format!(":{} ", peer.metadata().unwrap().ino());
+    let waits = |line: &str| line.contains("->") && line.contains(&number);
+    while !std::fs::read_to_string("/proc/locks").unwrap().lines().any(waits) {
+        std::thread::yield_now();
+    }
+    std::fs::remove_file(&path).unwrap();
+    peer.unlock().unwrap();
+    assert_eq!(child.answer(), "held");
+    assert!(std::fs::File::open(&path).unwrap().try_lock().is_err(), "whoever comes now is kept out");
+}
