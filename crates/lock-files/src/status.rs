@@ -118,13 +118,61 @@ pub(crate) fn all(core: &Core) -> Result<Vec<Status>, FileTrouble> {
 
 fn looked_up(core: &Core, name: &Name, kernel: &KernelLocks) -> Result<Status, FileTrouble> {
     let file = name.file(INFO);
-    let records = info::read(core.folder.in_locks(&file));
-    let holders = match (locked(core, name, kernel, Gate::Everyones)?, locked(core, name, kernel, Gate::Ours)?) {
-        (Some(everyones), Some(ours)) => told_by_kernel(core, records, &everyones, &ours),
-        _ => told_by_trying(core, name, records)?,
+    let place = core.folder.in_locks(&file);
+    let records = info::read(place);
+    let is_told = !records.is_empty() || place.inode().is_ok_and(|inode| inode.is_some());
+    let holders = match seen(core, name, kernel, &records, is_told)? {
+        Some(seen) => told_by_kernel(core, records, &seen),
+        None => told_by_trying(core, name, records)?,
     };
     let holders = if holders.is_empty() { elsewhere(core, name)? } else { holders };
     Ok(Status { id: name.id(), holders })
+}
+
+/// What the kernel told.
+#[derive(Default)]
+struct Seen {
+    /// Who has everybody's file locked, at the last look.
+    everyones: Vec<KernelLock>,
+    /// Who had either file locked, at any look.
+    anywhere: Vec<KernelLock>,
+}
+
+impl Seen {
+    fn has(&self, record: &Record) -> bool {
+        self.anywhere.iter().any(|lock| lock.pid == record.pid)
+    }
+}
+
+/// Who has the id's files locked; `None` if the kernel does not tell.
+///
+/// The kernel tells its locks in several parts, and may leave one out if others come and go meanwhile. So if somebody who is written down is not
+/// among them, it is asked again.
+fn seen(
+    core: &Core,
+    name: &Name,
+    kernel: &KernelLocks,
+    records: &[Record],
+    is_told: bool,
+) -> Result<Option<Seen>, FileTrouble> {
+    const LOOKS: usize = 8;
+    let mut seen = Seen::default();
+    let mut again = None;
+    for _ in 0..LOOKS {
+        let kernel = again.as_ref().unwrap_or(kernel);
+        let (Some(everyones), Some(ours)) =
+            (locked(core, name, kernel, Gate::Everyones)?, locked(core, name, kernel, Gate::Ours)?)
+        else {
+            return Ok(None);
+        };
+        seen.anywhere.extend(everyones.iter().chain(&ours));
+        seen.everyones = everyones;
+        if !is_told || (!seen.anywhere.is_empty() && records.iter().all(|record| seen.has(record))) {
+            break;
+        }
+        again = Some(KernelLocks::look(&core.folder));
+    }
+    Ok(Some(seen))
 }
 
 /// Who has a file of the id locked; nobody, if it is not there; `None` if the kernel does not tell.
@@ -136,15 +184,14 @@ fn locked(core: &Core, name: &Name, kernel: &KernelLocks, gate: Gate) -> Result<
 }
 
 /// Whoever is written down and has a lock, by the kernel's account; and whoever has one and is not written down.
-fn told_by_kernel(core: &Core, records: Vec<Record>, everyones: &[KernelLock], ours: &[KernelLock]) -> Vec<Holder> {
-    let has_one = |record: &Record| everyones.iter().chain(ours).any(|lock| lock.pid == record.pid);
+fn told_by_kernel(core: &Core, records: Vec<Record>, seen: &Seen) -> Vec<Holder> {
     let is_here = |record: &Record| record.host.as_ref().is_none_or(|host| *host == core.me.host);
     let mut holders: Vec<_> = records
         .into_iter()
-        .filter(|record| is_here(record) && has_one(record))
+        .filter(|record| is_here(record) && seen.has(record))
         .map(|record| Holder::of(record, core))
         .collect();
-    for lock in everyones {
+    for lock in &seen.everyones {
         if holders.iter().all(|holder| holder.pid != lock.pid) {
             holders.push(Holder::untold(*lock));
         }
