@@ -1,6 +1,6 @@
 //! The file that says who has a lock. It never decides who has it.
 //!
-//! It is written in one go, at its place: to write another file and rename it would cost as much as the lock itself. A holder that is
+//! It is written in one go, at its place: to write another file and rename it would make a lock a quarter dearer. A holder that is
 //! killed half-way leaves an empty or torn file, which counts as none. Who has the lock alone makes the file and takes it away; readers
 //! share one, with a list of them, and change it one at a time, under a lock on that very file. So it is there, and true, until the last
 //! of them leaves.
