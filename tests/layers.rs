@@ -7,15 +7,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may depend on whom, tests included. A crate that is not in here has to be thought about first.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("lock-core", &[]),
     ("lock-server", &["lock-core"]),
     ("lock-agent", &["lock-core", "lock-server"]),
     ("gordian", &["lock-agent", "lock-core", "lock-server", "lock-sim"]),
     ("lock-sim", &["lock-agent", "lock-core", "lock-server"]),
-    ("lock-cli", &["lock-agent", "lock-core", "lock-server", "lock-sim", "gordian"]),
+    ("lock-files", &["lock-core"]),
+    ("lock-cli", &["lock-agent", "lock-core", "lock-files", "lock-server", "lock-sim", "gordian"]),
     ("gordian-bank", &["gordian"]),
-    ("gordian-bench", &["lock-agent", "lock-core", "lock-server", "lock-sim", "gordian"]),
+    ("gordian-bench", &["lock-agent", "lock-core", "lock-files", "lock-server", "lock-sim", "gordian"]),
     ("xtask", &[]),
 ];
 

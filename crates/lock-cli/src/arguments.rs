@@ -54,6 +54,14 @@ pub(crate) enum Command {
     /// Exit status: 0 it does not wait, 1 it waits, 3 it waits in a circle or for one, 2 a node could not be asked or nobody
     /// knows the transaction.
     Why(WhyArguments),
+    /// Run a command under a lock on an id of a folder, between all processes that lock there.
+    ///
+    /// The lock is kept by this command and, should that be killed, by the one that it runs; it ends when that one has ended. Signals are passed
+    /// on. No cluster is needed: see the guide on directory locks.
+    ///
+    /// Exit status: that of the command, or 128 and the number of the signal that ended it; 75 the lock was not had in time, and nothing
+    /// was run; 126 or 127 the command cannot be run, or is not there; 2 an argument or the folder is wrong.
+    Flock(FlockArguments),
     /// Be one node of a scenario on the engine `cluster`, which starts it and speaks with it.
     #[command(hide = true)]
     StoryNode,
@@ -133,6 +141,37 @@ impl NodeArguments {
         };
         value.clone()
     }
+}
+
+#[derive(Args)]
+pub(crate) struct FlockArguments {
+    /// The folder whose `.locks` has the lock.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// What is locked: any text.
+    pub(crate) id: String,
+    /// Share the lock with others who share it.
+    #[arg(long)]
+    pub(crate) shared: bool,
+    /// How long to wait at most: seconds, or with a unit, as in 500ms, 10s, 5m; 0 only tries [default: as long as it takes].
+    #[arg(long, value_name = "T", value_parser = time)]
+    pub(crate) timeout: Option<std::time::Duration>,
+    /// In whose name, for others to read [default: the user].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// The command and what it is told.
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<std::ffi::OsString>,
+}
+
+fn time(text: &str) -> Result<std::time::Duration, String> {
+    let (number, seconds) = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)]
+        .iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)))
+        .unwrap_or((text, 1.0));
+    let time =
+        number.parse::<f64>().ok().and_then(|number| std::time::Duration::try_from_secs_f64(number * seconds).ok());
+    time.ok_or_else(|| "a time is written as 10, 10s, 500ms, 5m or 1h".to_owned())
 }
 
 /// Which node is asked, and how.

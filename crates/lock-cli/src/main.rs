@@ -5,6 +5,8 @@ mod ask;
 mod certificates;
 mod explain;
 mod find;
+#[cfg(unix)]
+mod flock;
 mod node;
 mod paint;
 mod run;
@@ -30,6 +32,10 @@ fn main() -> ExitCode {
         Command::Locks(arguments) => ask::locks(&arguments),
         Command::Tx(arguments) => ask::tx(&arguments),
         Command::Why(arguments) => ask::why(&arguments),
+        #[cfg(unix)]
+        Command::Flock(arguments) => flock::flock(&arguments),
+        #[cfg(not(unix))]
+        Command::Flock(_) => Err(Trouble::NeedsUnix),
         Command::StoryNode => story_node::story_node(),
     };
     match done {

@@ -20,6 +20,8 @@ pub(crate) enum Verdict {
     Wrong,
     /// Somebody waits in a circle: 3.
     Circle,
+    /// What another command ended with, or would have.
+    Other(u8),
 }
 
 impl From<Verdict> for ExitCode {
@@ -29,6 +31,7 @@ impl From<Verdict> for ExitCode {
             Verdict::Failed => Self::from(1),
             Verdict::Wrong => Self::from(2),
             Verdict::Circle => Self::from(3),
+            Verdict::Other(status) => Self::from(status),
         }
     }
 }
@@ -60,6 +63,21 @@ pub(crate) enum Trouble {
     Ask(#[from] AskError),
     #[error("no node knows {tx}: it is over, or has never been; {asked} asked")]
     NobodyKnows { tx: TxId, asked: String },
+    #[cfg(unix)]
+    #[error("{0}")]
+    Folder(#[from] lock_files::OpenError),
+    #[cfg(unix)]
+    #[error("{0}")]
+    Lock(#[from] lock_files::LockError),
+    #[cfg(unix)]
+    #[error("the lock cannot be handed on to the command: {0}")]
+    HandOn(#[from] lock_files::FileTrouble),
+    #[cfg(unix)]
+    #[error("signals cannot be passed on, so nothing was run: {0}")]
+    Signals(io::Error),
+    #[cfg(not(unix))]
+    #[error("directory locks need flock(2), which only Unix systems have")]
+    NeedsUnix,
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
 }
