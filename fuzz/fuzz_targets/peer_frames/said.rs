@@ -84,7 +84,7 @@ pub(crate) enum Saying {
     Turn { tx: u8, ask: Number, pairs: Vec<(Name, Name)> },
     End { tx: u8, ask: Number },
     Stands { tx: u8, ask: Number, claims: Vec<(u8, Option<(bool, Number)>, Option<(bool, Number)>)>, turned: bool },
-    Hold(Vec<(u8, u8, bool, Number)>),
+    Hold(Vec<(u8, u8, bool, Number)>, bool),
     Ask { look: Number, txs: Vec<u8>, reach: u8 },
     Told { look: Number, rows: SaidRows },
     Resolve { look: Number, tx: u8, stamp: Number, circle: SaidCircle, homes: Vec<u8>, step: SaidStep },
@@ -171,16 +171,15 @@ impl Saying {
                 let claims = claims.into_iter().map(claim).collect();
                 Message::Stands { tx: tx(of), ask: heard.number(ask), claims, turned }
             }
-            Self::Hold(held) => Message::Hold(
-                held.into_iter()
-                    .map(|(of, what, write, token)| Held {
-                        profile: TxProfile::new(tx(of)),
-                        object: object(what),
-                        mode: mode(write),
-                        token: Token(heard.number(token)),
-                    })
-                    .collect(),
-            ),
+            Self::Hold(held, more) => {
+                let held = held.into_iter().map(|(of, what, write, token)| Held {
+                    profile: TxProfile::new(tx(of)),
+                    object: object(what),
+                    mode: mode(write),
+                    token: Token(heard.number(token)),
+                });
+                Message::Hold { held: held.collect(), more }
+            }
             Self::Ask { look, txs, reach } => Message::Ask {
                 look: heard.number(look),
                 txs: txs.into_iter().map(tx).collect(),

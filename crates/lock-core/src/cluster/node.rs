@@ -356,7 +356,7 @@ impl NodeMachine {
         match message {
             Message::Request { tx, ask, request } => self.serve(tables, from, tx, ask, request, now),
             Message::Stands { tx, ask, claims, turned } => self.stands(from, tx, ask, claims, turned, now),
-            Message::Hold(held) => self.take_back(tables, from, held, now),
+            Message::Hold { held, more } => self.take_back(tables, from, held, more, now),
             Message::Ask { look, txs, reach } => {
                 let rows = self.read(tables, &txs, reach);
                 self.say(from, Message::Told { look, rows }, now);
