@@ -129,7 +129,7 @@ impl Lied {
         let wait = WaitView { object: of("b"), mode: Mode::Write, place: 3, since: Millis(0), blocks };
         let guest = HomeRow { tx: GUEST, stamp: 0, priority: 0, told: false, unmet, letting_go: vec![] };
         let waits = vec![WaitRow { tx: LOCAL, waits: vec![wait] }];
-        let rows = Rows { homes: vec![guest], waits, elsewhere: vec![] };
+        let rows = Rows { homes: vec![guest], waits, ..Rows::default() };
         self.says(Message::Told { look: self.look(), rows });
     }
 }

@@ -99,6 +99,7 @@ pub(crate) struct SaidRows {
     homes: Vec<SaidHome>,
     waits: Vec<(u8, Vec<SaidWait>)>,
     elsewhere: Vec<(u8, u8)>,
+    more: bool,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -207,6 +208,7 @@ impl SaidRows {
             homes: self.homes.into_iter().map(|home| home.row(heard)).collect(),
             waits: self.waits.into_iter().map(|(of, waits)| wait_row(of, waits, heard)).collect(),
             elsewhere: self.elsewhere.into_iter().map(|(of, home)| (tx(of), node(home))).collect(),
+            more: self.more,
         }
     }
 }

@@ -358,8 +358,9 @@ impl NodeMachine {
             Message::Stands { tx, ask, claims, turned } => self.stands(from, tx, ask, claims, turned, now),
             Message::Hold { held, more } => self.take_back(tables, from, held, more, now),
             Message::Ask { look, txs, reach } => {
-                let rows = self.read(tables, &txs, reach);
-                self.say(from, Message::Told { look, rows }, now);
+                for rows in self.read(tables, &txs, reach) {
+                    self.say(from, Message::Told { look, rows }, now);
+                }
             }
             Message::Told { look, rows } => self.told(from, look, rows, now),
             Message::Resolve { look, evidence } => self.judge(tables, from, look, *evidence, now),

@@ -140,7 +140,7 @@ impl Rows {
             out.plain(tx);
             write_waits(waits, node, out);
         });
-        out.plain(&self.elsewhere);
+        out.plain(&(&self.elsewhere, self.more));
     }
 }
 
