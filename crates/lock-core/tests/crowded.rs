@@ -81,7 +81,7 @@ fn of_many_crowds_the_oldest_is_forgotten() {
             begin(&mut nodes, "n3", tx);
             nodes.call("n3", tx, Call::Lock(vec![write(&format!("o{number}"), &NAMES)])).expect("is taken");
         }
-        pair.map(|tx| nodes.call("n3", tx, Call::End).expect("it runs"));
+        pair.into_iter().for_each(|tx| nodes.call("n3", tx, Call::End).expect("it runs"));
     }
     claim(&mut nodes, "n2", TxId(10_001));
     claim(&mut nodes, "n3", TxId(10_002));
