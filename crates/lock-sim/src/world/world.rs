@@ -287,8 +287,11 @@ impl World {
     }
 
     fn start(&mut self, node: &NodeId) {
+        // As by the clock: later than every start before, of whatever node.
+        let latest = self.sites.values().map(|site| site.incarnation).max().unwrap_or_default();
         let Some(site) = self.sites.get_mut(node) else { return };
         if site.process.is_none() {
+            site.incarnation = latest;
             site.start(node, &self.options, self.now);
         }
     }
