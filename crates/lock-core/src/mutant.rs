@@ -26,6 +26,8 @@ pub enum Mutant {
     TokensStartAnew,
     /// A claim that a majority has granted is had at once, with the largest token so far.
     FencesNothing,
+    /// A claim that is made on more nodes keeps the token that was a fence on fewer.
+    KeepsAFenceForMore,
     /// A node counts the versions of its table anew in each life.
     VersionsStartAnew,
     /// What was read once is not read again before somebody gives way.
@@ -36,6 +38,8 @@ pub enum Mutant {
     StopsAtTheFirst,
     /// Every circle is a deadlock, whatever is required.
     ACircleIsADeadlock,
+    /// What a transaction had on a node that its home does not see counts for whoever searches.
+    CountsOnTheLost,
     /// Evidence is acted upon, in whatever state the victim is by now.
     ActsTwice,
     /// A node is asked for each transaction by itself when the stuck are read again.

@@ -127,7 +127,7 @@ impl Lied {
     /// Tells a look that the guest is in the way of the local transaction, and what the guest is said to need.
     fn tells(&mut self, blocks: Vec<BlockView>, unmet: Vec<UnmetRow>) {
         let wait = WaitView { object: of("b"), mode: Mode::Write, place: 3, since: Millis(0), blocks };
-        let guest = HomeRow { tx: GUEST, stamp: 0, priority: 0, told: false, unmet, letting_go: vec![] };
+        let guest = HomeRow { tx: GUEST, stamp: 0, priority: 0, told: false, unmet, letting_go: vec![], lost: vec![] };
         let waits = vec![WaitRow { tx: LOCAL, waits: vec![wait] }];
         let rows = Rows { homes: vec![guest], waits, ..Rows::default() };
         self.says(Message::Told { look: self.look(), rows });

@@ -13,18 +13,20 @@ use lock_sim::Weather;
 use random_cluster::{ALL_REQUIRES, Life, live};
 
 const ROUGH: Weather = Weather { delay_from_ms: 1, delay_to_ms: 200, drop_permille: 100, duplicate_permille: 20 };
+const LATE: Weather = Weather { drop_permille: 0, duplicate_permille: 0, ..ROUGH };
 const FAULTY: Life = Life { steps: 120, fault_every: 6, pause_s: 20, weather: ROUGH, ..Life::FAIR };
 const DRIFTING: Life = Life { nodes: 3, objects: 1, drift_ppm: 100_000, ..FAULTY };
 const SLOW: Life =
     Life { weather: Weather { delay_to_ms: 300, ..Life::FAIR.weather }, transactions: 8, steps: 120, ..Life::FAIR };
 const READERS: Life = Life { read_every: 2, objects: 1, ..Life::FAIR };
 const HALVES: Life = Life { nodes: 4, objects: 1, read_every: 100, requires: &[Require::Majority], ..Life::FAIR };
-const VOTES: Life = Life { nodes: 5, transactions: 12, steps: 200, fault_every: 3, pause_s: 20, ..HALVES };
+const VOTES: Life = Life { nodes: 5, transactions: 8, steps: 150, fault_every: 8, weather: LATE, ..HALVES };
+
 const CROWD: Life = Life { nodes: 2, objects: 1, requires: &[Require::All], read_every: 100, ..SLOW };
 const QUORUMS: Life = Life { requires: &[Require::Any], read_every: 100, ..SLOW };
 
 /// Each mutant, in which life it shows, from which seed on it is looked for, and who finds it first.
-const MUTANTS: [(Mutant, Life, u64, &str); 19] = [
+const MUTANTS: [(Mutant, Life, u64, &str); 21] = [
     (Mutant::TrustsForTheWholeTimeout, DRIFTING, 355, "mutual exclusion"),
     (Mutant::GrantsWhileItRecovers, FAULTY, 120, "mutual exclusion"),
     (Mutant::HalfIsAMajority, HALVES, 0, "mutual exclusion"),
@@ -33,11 +35,13 @@ const MUTANTS: [(Mutant, Life, u64, &str); 19] = [
     (Mutant::ConversionsWaitInLine, READERS, 0, "no lost wake-up"),
     (Mutant::WakesOneReader, READERS, 0, "no lost wake-up"),
     (Mutant::TokensStartAnew, FAULTY, 0, "tokens grow"),
-    (Mutant::FencesNothing, VOTES, 80, "tokens fence"),
+    (Mutant::FencesNothing, Life { pause_s: 20, ..VOTES }, 0, "tokens fence"),
+    (Mutant::KeepsAFenceForMore, Life { transactions: 3, ..VOTES }, 0, "tokens fence"),
     (Mutant::VersionsStartAnew, FAULTY, 0, "versions never go backwards"),
     (Mutant::BelievesTheFirstReading, SLOW, 0, "no phantoms"),
     (Mutant::BelievesOneOfMany, SLOW, 500, "no phantoms"),
     (Mutant::ACircleIsADeadlock, QUORUMS, 0, "overtaking whenever it suffices"),
+    (Mutant::CountsOnTheLost, Life { objects: 2, pause_s: 6, ..VOTES }, 0, "one victim a circle"),
     (Mutant::ActsTwice, SLOW, 0, "one victim a circle"),
     (Mutant::AsksOneByOne, SLOW, 0, "messages are bounded"),
     (Mutant::NeverLooks, Life { requires: ALL_REQUIRES, ..SLOW }, 0, "every deadlock ends"),

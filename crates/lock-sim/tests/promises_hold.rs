@@ -4,6 +4,8 @@
 
 mod random_cluster;
 
+use lock_core::Require;
+use lock_sim::Weather;
 use random_cluster::{Life, Random, live, lived};
 
 fn seeds() -> std::ops::Range<u64> {
@@ -19,8 +21,12 @@ fn life_of(seed: u64) -> Life {
     Life::of(&mut Random::new(!seed))
 }
 
-#[test]
-fn in_random_lives() {
+fn quorums_of(seed: u64) -> Life {
+    Life::of_quorums(&mut Random::new(!seed))
+}
+
+/// Lives of these seeds, or the trace of one.
+fn hold_in(life_of: fn(u64) -> Life) {
     if let Some(seed) = std::env::var("PROMISE_TRACE").ok().and_then(|seed| seed.parse().ok()) {
         let world = lived(life_of(seed), seed, true);
         println!("{:?}\n{}", life_of(seed), world.trace().join("\n"));
@@ -38,10 +44,47 @@ fn in_random_lives() {
 }
 
 #[test]
+fn in_random_lives() {
+    hold_in(life_of);
+}
+
+#[test]
+fn in_random_lives_of_quorums() {
+    hold_in(quorums_of);
+}
+
+#[test]
 fn in_lives_of_seeds_that_found_something() {
     let seeds_that_found_something = [8, 9, 17, 21, 32, 34, 49, 98, 172, 184, 268, 528, 906, 1395, 1504, 1723, 3508];
     let broken =
         seeds_that_found_something.into_iter().filter_map(|seed| Some((seed, live(life_of(seed), seed).broken?)));
     let broken: Vec<String> = broken.map(|(seed, broken)| format!("seed {seed}: {broken}")).collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Lives of one object or two of which more than half of five nodes are needed, in bad weather or good.
+#[test]
+fn in_lives_of_majorities_that_found_something() {
+    let late = Weather { delay_from_ms: 1, delay_to_ms: 200, drop_permille: 0, duplicate_permille: 0 };
+    let rough = Weather { drop_permille: 100, duplicate_permille: 20, ..late };
+    let few = Life {
+        nodes: 5,
+        transactions: 3,
+        objects: 1,
+        steps: 150,
+        fault_every: 8,
+        read_every: 100,
+        requires: &[Require::Majority],
+        ..Life::FAIR
+    };
+    let lives = [
+        (Life { weather: late, ..few }, 15),
+        (few, 57),
+        (Life { transactions: 8, objects: 2, pause_s: 6, weather: late, ..few }, 18),
+        (Life { transactions: 14, pause_s: 6, weather: rough, ..few }, 29),
+        (Life { nodes: 3, transactions: 8, objects: 2, pause_s: 6, weather: late, ..few }, 55),
+    ];
+    for (life, seed) in lives {
+        assert_eq!(live(life, seed).broken, None, "seed {seed}");
+    }
 }

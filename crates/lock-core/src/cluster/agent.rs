@@ -200,7 +200,7 @@ impl Agent {
     }
 
     /// What it needs, for whoever searches.
-    pub(super) fn row(&self) -> HomeRow {
+    pub(super) fn row(&self, lost: Vec<NodeId>) -> HomeRow {
         let holds_told = |claim: &Spread| claim.told && claim.is_granted_anywhere();
         HomeRow {
             tx: self.tx(),
@@ -209,6 +209,7 @@ impl Agent {
             told: self.claims.values().any(holds_told),
             unmet: if self.is_waiting() { self.unmet() } else { Vec::new() },
             letting_go: self.letting_go.values().flat_map(letting_go).collect(),
+            lost,
         }
     }
 

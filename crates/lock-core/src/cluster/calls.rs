@@ -119,11 +119,15 @@ impl NodeMachine {
             let spread = spread.or_insert_with(|| Spread::new(claim.mode, claim.require));
             spread.mode = spread.mode.max(claim.mode);
             (spread.manner, spread.hopeless) = (manner, false);
+            let nodes_before = spread.nodes.len();
             for node in &claim.nodes {
                 let part = spread.nodes.entry(node.clone());
                 let part = part.or_insert_with(|| NodeClaim { gone: true, ..NodeClaim::default() });
                 // A node that was lost and is back can be asked once more.
                 part.gone &= !alive(node);
+            }
+            if spread.nodes.len() > nodes_before {
+                spread.drop_fence();
             }
             let own = is_spread(spread);
             let lacking = spread.nodes.iter().filter(|(_, part)| !part.gone && !part.has(spread.mode));

@@ -40,6 +40,14 @@ impl Spread {
         self.require == Require::Majority && self.nodes.len() > 1 && !mutant::is_on(Mutant::FencesNothing)
     }
 
+    /// It is on more nodes than before: what was a fence for those is none for all, as somebody may have had them with a larger
+    /// token.
+    pub(super) fn drop_fence(&mut self) {
+        if self.is_fenced() && !mutant::is_on(Mutant::KeepsAFenceForMore) {
+            (self.had, self.fence) = (None, None);
+        }
+    }
+
     /// Whether it is granted, and its token is a fence: the caller has it.
     pub(super) fn is_had(&self) -> bool {
         self.is_met() && self.had == Some(self.mode)
@@ -60,7 +68,8 @@ impl Spread {
         let token = self.largest().filter(|_| self.is_met())?;
         let granted = self.nodes.iter().filter(|(_, part)| part.has(self.mode));
         let follow = granted.filter(|(node, _)| followers.follows(node, token)).count();
-        (!self.is_fenced() || follow > self.nodes.len() / 2).then_some(token)
+        let all = self.nodes.len();
+        (!self.is_fenced() || follow >= self.require.needed(all, all)).then_some(token)
     }
 }
 

@@ -52,8 +52,7 @@ impl Known {
 
     /// Whether what a transaction has or wants there does not stand in anybody's way for long.
     pub(crate) fn is_letting_go(&self, tx: TxId, node: &NodeId, object: &Object) -> bool {
-        let row = self.homes.get(&tx).filter(|row| !row.letting_go.is_empty());
-        row.is_some_and(|row| row.letting_go.iter().any(|(at, what)| at == node && what == object))
+        self.homes.get(&tx).is_some_and(|row| row.lets_go(node, object))
     }
 
     /// Whom to ask for what is missing of these and of whoever they wait on, and so on.

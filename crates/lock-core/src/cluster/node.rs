@@ -31,7 +31,8 @@ pub struct NodeConfig {
     pub cluster: String,
     /// Its name.
     pub node: NodeId,
-    /// Larger than at every start before.
+    /// Larger than at every start before, of whichever node, since tokens of one pull those of all others along: a clock
+    /// gives that.
     pub incarnation: Incarnation,
     /// The other nodes.
     pub peers: Vec<NodeId>,
@@ -235,6 +236,12 @@ impl NodeMachine {
         *node == self.me.node || self.links.get(node).is_some_and(Link::is_up)
     }
 
+    /// The peers that are not there.
+    pub(super) fn lost(&self) -> Vec<NodeId> {
+        let is_lost = |link: &Link| !link.is_up() && !mutant::is_on(Mutant::CountsOnTheLost);
+        self.links.iter().filter(|(_, link)| is_lost(link)).map(|(peer, _)| peer.clone()).collect()
+    }
+
     /// The incarnation of a peer, if the two are in a conversation.
     pub fn incarnation_of(&self, peer: &NodeId) -> Option<Incarnation> {
         if *peer == self.me.node { Some(self.me.incarnation) } else { self.links.get(peer)?.incarnation() }
@@ -266,7 +273,7 @@ impl NodeMachine {
 
     /// What a transaction that lives here needs, as a search is told.
     pub fn home_row(&self, tx: TxId) -> Option<super::rows::HomeRow> {
-        self.agents.get(&tx).map(Agent::row)
+        self.agents.get(&tx).map(|agent| agent.row(self.lost()))
     }
 
     /// A frame of a peer.

@@ -42,7 +42,7 @@ impl NodeMachine {
     /// Tells what is known here of a transaction; gives who is in its way.
     fn tell_of(&self, tables: &mut dyn Tables, tx: TxId, parts: &mut Parts) -> Vec<TxId> {
         if let Some(agent) = self.agents.get(&tx) {
-            let row = agent.row();
+            let row = agent.row(self.lost());
             parts.room_for(size_of_home(&row)).homes.push(row);
         } else if let Some(home) = self.guests.get(&tx) {
             parts.room_for(NAME).elsewhere.push((tx, home.clone()));
@@ -146,7 +146,7 @@ impl Parts {
 fn size_of_home(row: &HomeRow) -> usize {
     let letting_go = row.letting_go.iter().map(|(_, object)| NAME + object.as_str().len());
     let unmet = row.unmet.iter().map(|unmet| NAME * (1 + unmet.waits.len()) + unmet.object.as_str().len());
-    NAME + letting_go.chain(unmet).sum::<usize>()
+    NAME * (1 + row.lost.len()) + letting_go.chain(unmet).sum::<usize>()
 }
 
 /// What is told of a wait, in bytes, about.

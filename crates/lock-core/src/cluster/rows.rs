@@ -32,6 +32,16 @@ pub struct HomeRow {
     pub unmet: Vec<UnmetRow>,
     /// What it is letting go: whatever a node says, this stands in nobody's way for long.
     pub letting_go: Vec<(NodeId, Object)>,
+    /// Nodes that are not there, as its home sees it. It believes in nothing that it had there, and they will forget it: at the
+    /// latest when they hear of the home again, or give it up.
+    pub lost: Vec<NodeId>,
+}
+
+impl HomeRow {
+    /// Whether what it has or wants there does not stand in anybody's way for long.
+    pub fn lets_go(&self, node: &NodeId, object: &Object) -> bool {
+        self.lost.contains(node) || self.letting_go.iter().any(|(at, what)| at == node && what == object)
+    }
 }
 
 /// A claim that is not met.

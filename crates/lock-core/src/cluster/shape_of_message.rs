@@ -146,8 +146,8 @@ impl Rows {
 
 impl HomeRow {
     pub(crate) fn write_shape(&self, out: &mut ShapeWriter) {
-        let Self { tx, stamp, priority, told, unmet, letting_go } = self;
-        out.plain(&(tx, priority, told, letting_go));
+        let Self { tx, stamp, priority, told, unmet, letting_go, lost } = self;
+        out.plain(&(tx, priority, told, letting_go, lost));
         out.number(Series::Stamps(*tx), *stamp);
         out.each(unmet, |out, UnmetRow { object, missing, waits, open }| {
             out.plain(&(object, missing, open));

@@ -163,7 +163,7 @@ mod tests {
         let (tx, node, object) = (TxId(1), NodeId::new("n1"), "a".parse::<Object>().expect("an object"));
         let waits: Vec<_> = own.iter().map(|_| (node.clone(), 7)).collect();
         let unmet = vec![UnmetRow { object: object.clone(), missing, waits, open }];
-        let row = HomeRow { tx, stamp: 0, priority: 0, told: false, unmet, letting_go: Vec::new() };
+        let row = HomeRow { tx, stamp: 0, priority: 0, told: false, unmet, letting_go: Vec::new(), lost: Vec::new() };
         let mut known = Known::default();
         known.homes.insert(tx, row);
         known.lives_at.insert(tx, node.clone());

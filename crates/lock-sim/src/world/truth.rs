@@ -91,7 +91,7 @@ impl Truth {
     }
 
     fn is_letting_go(&self, tx: TxId, node: &NodeId, object: &Object) -> bool {
-        self.needs.get(&tx).is_some_and(|row| row.letting_go.contains(&(node.clone(), object.clone())))
+        self.needs.get(&tx).is_some_and(|row| row.lets_go(node, object))
     }
 }
 

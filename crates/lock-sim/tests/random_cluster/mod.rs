@@ -94,6 +94,33 @@ impl Life {
             read_every: *random.of(&[2, 3, 10]),
         }
     }
+
+    /// One on few objects, of which all claims need many nodes in the same way, as nodes crash and links are cut.
+    pub(crate) fn of_quorums(random: &mut Random) -> Self {
+        const LATE: Weather = Weather { delay_from_ms: 1, delay_to_ms: 200, drop_permille: 0, duplicate_permille: 0 };
+        const ROUGH: Weather = Weather { drop_permille: 100, duplicate_permille: 20, ..LATE };
+        const REQUIRES: [&[Require]; 7] = [
+            &[Require::Majority],
+            &[Require::Majority],
+            &[Require::All],
+            &[Require::Any],
+            &[Require::AllAlive],
+            &[Require::MajorityAlive],
+            &[Require::All, Require::Majority],
+        ];
+        Self {
+            nodes: 3 + random.below(3),
+            transactions: *random.of(&[3, 8, 14]),
+            objects: *random.of(&[1, 1, 2]),
+            steps: 150,
+            fault_every: *random.of(&[2, 4, 8, 8]),
+            pause_s: *random.of(&[1, 6, 20]),
+            weather: *random.of(&[Self::FAIR.weather, LATE, ROUGH]),
+            drift_ppm: *random.of(&[0, 0, 0, 100_000]),
+            requires: *random.of::<&[Require]>(&REQUIRES),
+            read_every: *random.of(&[2, 100, 100]),
+        }
+    }
 }
 
 /// What came of a life.
