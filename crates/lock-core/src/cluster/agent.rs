@@ -27,6 +27,8 @@ pub(super) struct Agent {
     pub(super) letting_go: BTreeMap<u64, (NodeId, Vec<Object>)>,
     /// An overtaking that nodes have been asked for.
     pub(super) turning: Option<Turning>,
+    /// How often it has asked to be let past somebody, since when: the order that it waits in may be a circle.
+    pub(super) overtakings: Option<(crate::Millis, u32)>,
 }
 
 /// An overtaking under way: noted once a node says that it took place.
@@ -165,6 +167,7 @@ impl Agent {
             due: None,
             letting_go: BTreeMap::new(),
             turning: None,
+            overtakings: None,
         }
     }
 
@@ -187,11 +190,13 @@ impl Agent {
             && self.claims.values().any(|claim| !claim.is_met())
     }
 
-    /// Whether it may be part of a deadlock: it has one thing at least besides what it waits for.
+    /// Whether it may be what closes a circle: it has one thing at least besides what it waits for; or it lost that, and waits
+    /// on in an order that others were let past in.
     pub(super) fn may_be_stuck(&self) -> bool {
         let parts = || self.claims.values().flat_map(|claim| claim.nodes.values());
         let waits = parts().filter(|part| part.wanted.is_some()).count();
-        self.is_waiting() && waits > 0 && (waits > 1 || parts().any(|part| part.granted.is_some()))
+        let more = || parts().any(|part| part.granted.is_some() || part.gone);
+        self.is_waiting() && waits > 0 && (waits > 1 || self.overtakings.is_some() || more())
     }
 
     /// Whether some question about its claims is open.

@@ -50,7 +50,8 @@ impl Agent {
         self.machine.write_shape(out);
         out.number(Series::Stamps(tx), self.stamp);
         // In which order they are queued decides nothing: all take part in the next look, as long as they are few.
-        out.plain(&self.has_to_look);
+        // How often it overtook decides something from `NodeMachine::OVERTAKINGS` on only.
+        out.plain(&(self.has_to_look, self.overtakings.is_some()));
         out.time(self.look_again.map(|(at, _)| at));
         out.plain(&self.look_again.map(|(_, after)| after));
         out.each(&self.letting_go, |out, (ask, (node, objects))| {

@@ -7,10 +7,17 @@ use super::agent::{Agent, Turning};
 use super::message::{Evidence, FarStep, Message, Request};
 use super::node::NodeMachine;
 use super::tables::Tables;
+use super::timing::after;
 use crate::mutant::{self, Mutant};
 use crate::{Deadlock, Millis, NodeId, Object, Token, TxId, WaitName, WayOut};
 
 impl NodeMachine {
+    /// How often, in so many milliseconds, a transaction overtakes at most. Homes that see different nodes, as some links are down,
+    /// may have different lines in mind and turn the same pair to and fro, as fast as they can talk, until they see the same again.
+    /// With this bound they go on as often as whoever waits long looks again.
+    const OVERTAKINGS: u32 = 100;
+    const OVERTAKINGS_MS: u64 = 1_000;
+
     /// Evidence of a deadlock, for a transaction that lives here. It is good only for the state in which the
     /// transaction was read, so no evidence is acted upon twice.
     pub(super) fn judge(&mut self, tables: &mut dyn Tables, from: &NodeId, look: u64, evidence: Evidence, now: Millis) {
@@ -21,12 +28,18 @@ impl NodeMachine {
                 && (agent.stamp == evidence.stamp || mutant::is_on(Mutant::ActsTwice))
                 && agent.turning.is_none()
                 && evidence.step.is_of(agent)
+                && !(matches!(evidence.step, FarStep::Turn(_)) && Self::overtakes_too_often(agent, now))
         });
         if acted {
             tables.about_to_act(self, (from, look), &evidence);
             self.act_on(evidence, now);
         }
         self.say(from, Message::Resolved { look, tx, acted }, now);
+    }
+
+    fn overtakes_too_often(agent: &Agent, now: Millis) -> bool {
+        let recent = agent.overtakings.filter(|(since, _)| now < after(*since, Self::OVERTAKINGS_MS));
+        recent.is_some_and(|(_, count)| count >= Self::OVERTAKINGS)
     }
 
     fn act_on(&mut self, evidence: Evidence, now: Millis) {
@@ -77,6 +90,9 @@ impl NodeMachine {
             asks.insert(self.request(tx, &node, Request::Turn(pairs), &objects, now));
         }
         if let Some(agent) = self.agents.get_mut(&tx) {
+            let recent = agent.overtakings.filter(|(since, _)| now < after(*since, Self::OVERTAKINGS_MS));
+            let (since, count) = recent.unwrap_or((now, 0));
+            agent.overtakings = Some((since, count + 1));
             agent.turning = Some(Turning { asks, deadlock, homes });
         }
     }
