@@ -307,6 +307,7 @@ impl NodeMachine {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
         let nodes = agent.nodes();
         agent.claims.clear();
+        agent.overtakings = None;
         agent.stamp += 1;
         self.stir(tx);
         for node in nodes {
