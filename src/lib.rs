@@ -13,6 +13,7 @@
 //! | what one holds in hand | [`Guard`] |
 //! | what is locked, and how | [`Object`], [`Mode`] |
 //! | what a deadlock was, and who gave way | [`Deadlock`] |
+//! | a mutex for each key | [`KeyedMutex`] |
 //!
 //! # The first lock
 //!
@@ -304,6 +305,7 @@
 //! ```
 
 pub use lock_agent::{
+    AlreadyOwned,
     // What one is told
     Answers,
     Arrow,
@@ -330,13 +332,25 @@ pub use lock_agent::{
     Events,
     Flag,
     Following,
+    Gift,
+    Gifts,
     Guard,
+    HandOverError,
     HaveAll,
+    Heir,
     HolderView,
     IntoClaim,
     IntoObject,
     InvalidObject,
+    KeyError,
+    KeyGuard,
+    KeyLockError,
+    KeyReleaseError,
+    KeyTimeoutError,
+    KeyTryError,
+    KeyedMutex,
     Leading,
+    LockAllError,
     LockInfo,
     Locks,
     Member,
@@ -346,11 +360,16 @@ pub use lock_agent::{
     // What is locked, and how
     Millis,
     Mode,
+    NameError,
+    Names,
     NodeConfig,
     NodeId,
+    NotGiven,
+    NotHandedOver,
     NotHeld,
     Object,
     Over,
+    Owner,
     Participant,
     Placement,
     Presence,
@@ -380,6 +399,7 @@ pub use lock_agent::{
     WatchEnded,
     Watching,
     WayOut,
+    WhyNot,
     claim,
     object,
 };
@@ -399,3 +419,7 @@ struct ManyNodes;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guides/election.md")]
 struct ElectionGuide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/keyed-mutex.md")]
+struct KeyedMutexGuide;

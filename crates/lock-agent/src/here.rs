@@ -1,6 +1,7 @@
 //! A transaction on a node in this process alone: what can be had at once is had in the tables, in place.
 
 mod asking;
+mod handing_over;
 mod releasing;
 
 use std::sync::Arc;

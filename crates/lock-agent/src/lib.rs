@@ -24,6 +24,7 @@
 //! | what one holds in hand | [`Guard`] |
 //! | how to be retried after a deadlock | [`Locks::run`] |
 //! | how to follow what happens | [`Events`], [`Watching`] |
+//! | how to lock keys: any value, or paths | [`KeyedMutex`] |
 //! | how to elect a leader | [`Election`] |
 //! | how threads without async do it | [`Transaction::blocking_lock`] and its like |
 
@@ -37,6 +38,7 @@ mod far;
 mod give_way;
 mod guard;
 mod here;
+mod keyed;
 mod locks;
 mod placement;
 mod run;
@@ -48,13 +50,17 @@ mod waiting;
 pub use begin::Begin;
 pub use claiming::{Claiming, IntoClaim, claim};
 pub use election::{Answers, Asked, Candidacy, Election, Following, Leading, Merge, Participant, Role, SayError, Turn};
-pub use errors::{ReleaseError, TimeoutError, TryError};
+pub use errors::{HandOverError, ReleaseError, TimeoutError, TryError};
 pub use events::{Event, Events};
 pub use guard::Guard;
+pub use keyed::{
+    AlreadyOwned, Gift, Gifts, Heir, KeyError, KeyGuard, KeyLockError, KeyReleaseError, KeyTimeoutError, KeyTryError,
+    KeyedMutex, LockAllError, NameError, Names, NotGiven, Owner, WhyNot,
+};
 pub use lock_core::{
     Arrow, ArrowKind, Change, Claim, ClaimError, ClaimView, Counters, Deadlock, Durations, HolderView, InTheWay,
-    Incarnation, IntoObject, InvalidObject, Millis, Mode, NodeId, NotHeld, Object, Over, Refused, Require, Scope,
-    Status, Timing, Token, TxId, Version, WaitGraph, WaiterView, WayOut, object,
+    Incarnation, IntoObject, InvalidObject, Millis, Mode, NodeId, NotHandedOver, NotHeld, Object, Over, Refused,
+    Require, Scope, Status, Timing, Token, TxId, Version, WaitGraph, WaiterView, WayOut, object,
 };
 pub use lock_server::{
     ClusterBuilder, ClusterNode, Connections, Credentials, Member, MemberView, MemoryNetwork, Node, NodeConfig,

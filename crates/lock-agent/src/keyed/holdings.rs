@@ -1,0 +1,145 @@
+//! Which guards an owner has out: so that a key is given back with its last guard, and a second lock of it is noticed.
+//!
+//! Nothing here decides who may have what; that is the table's.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use lock_core::{Mode, Object};
+use parking_lot::Mutex;
+
+use super::errors::AlreadyOwned;
+use crate::{ReleaseError, Transaction};
+
+/// What an owner's handles and guards share: the transaction ends with the last of them.
+pub(super) struct Owning {
+    pub(super) tx: Transaction,
+    holdings: Mutex<Holdings>,
+}
+
+#[derive(Default)]
+struct Holdings {
+    by_object: HashMap<Object, Holding, foldhash::fast::RandomState>,
+    /// Holdings so far: a guard of an earlier one does nothing to a later one of the same key.
+    count: u64,
+}
+
+/// The guards of one object, and the calls that wait for one.
+struct Holding {
+    number: u64,
+    reads: u32,
+    writes: u32,
+    /// Some of them came to a grant.
+    granted: bool,
+}
+
+impl Holding {
+    fn guards_of(&mut self, mode: Mode) -> &mut u32 {
+        match mode {
+            Mode::Read => &mut self.reads,
+            Mode::Write => &mut self.writes,
+        }
+    }
+
+    fn covers(&self, mode: Mode) -> bool {
+        self.granted && (mode == Mode::Read || self.writes > 0)
+    }
+}
+
+/// A guard's part in a holding, or that of a call that waits. Dropped, it gives back what nobody else needs.
+pub(super) struct Seat {
+    pub(super) owning: Arc<Owning>,
+    /// What is held, which may lie above what was asked for.
+    pub(super) object: Object,
+    mode: Mode,
+    number: u64,
+}
+
+impl Owning {
+    pub(super) fn new(tx: Transaction) -> Self {
+        Self { tx, holdings: Mutex::default() }
+    }
+
+    /// Takes a seat before the table is asked.
+    pub(super) fn enter(self: &Arc<Self>, object: &Object, mode: Mode, again: bool) -> Result<Seat, AlreadyOwned> {
+        let mut holdings = self.holdings.lock();
+        let covering = holdings.covering(object, mode).unwrap_or(object).clone();
+        if !again && holdings.by_object.contains_key(&covering) {
+            return Err(AlreadyOwned { owner: self.tx.id(), object: object.clone(), covered_by: covering });
+        }
+        let Holdings { by_object, count } = &mut *holdings;
+        let holding = by_object.entry(covering.clone()).or_insert_with(|| {
+            *count += 1;
+            Holding { number: *count, reads: 0, writes: 0, granted: false }
+        });
+        *holding.guards_of(mode) += 1;
+        Ok(Seat { owning: self.clone(), object: covering, mode, number: holding.number })
+    }
+
+    /// Gives an object back, whatever guards of it are out.
+    pub(super) fn give_back(&self, object: &Object) -> Result<(), ReleaseError> {
+        // As in the drop of a seat.
+        let mut holdings = self.holdings.lock();
+        self.tx.unlock(object)?;
+        holdings.by_object.remove(object);
+        Ok(())
+    }
+
+    /// Forgets a holding, whatever guards are out; they do nothing any more.
+    pub(super) fn forget(&self, object: &Object) {
+        self.holdings.lock().by_object.remove(object);
+    }
+
+    /// The objects below one.
+    pub(super) fn below(&self, name: &Object) -> Vec<Object> {
+        let holdings = self.holdings.lock();
+        holdings.by_object.keys().filter(|object| name.is_ancestor_of(object)).cloned().collect()
+    }
+}
+
+impl Holdings {
+    /// The holding above an object that covers it.
+    fn covering(&self, object: &Object, mode: Mode) -> Option<&Object> {
+        let above = object.ancestors().filter_map(|above| self.by_object.get_key_value(above));
+        above.filter(|(_, holding)| holding.covers(mode)).map(|(above, _)| above).next()
+    }
+}
+
+impl Seat {
+    /// The call that took it has a grant.
+    pub(super) fn granted(&self) {
+        if let Some(holding) = self.owning.holdings.lock().by_object.get_mut(&self.object) {
+            holding.granted |= holding.number == self.number;
+        }
+    }
+
+    /// How many guards there are of what it is a part of, itself included; none, if that was given back.
+    pub(super) fn guards(&self) -> u32 {
+        let holdings = self.owning.holdings.lock();
+        let holding = holdings.by_object.get(&self.object).filter(|holding| holding.number == self.number);
+        holding.map_or(0, |holding| holding.reads + holding.writes)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        // Held until the table has it back: another call of this owner may want it at once.
+        let mut holdings = self.owning.holdings.lock();
+        let Some(holding) = holdings.by_object.get_mut(&self.object).filter(|holding| holding.number == self.number)
+        else {
+            return;
+        };
+        *holding.guards_of(self.mode) -= 1;
+        let (reads, writes, granted) = (holding.reads, holding.writes, holding.granted);
+        if reads + writes == 0 {
+            holdings.by_object.remove(&self.object);
+        }
+        // Refused if it was surrendered for good, lost, or the owner is over: then there is nothing to give back.
+        let _ = match (reads, writes) {
+            _ if !granted => Ok(()),
+            (0, 0) => self.owning.tx.unlock(&self.object),
+            (_, 0) if self.mode == Mode::Write => self.owning.tx.downgrade(&self.object),
+            _ => Ok(()),
+        };
+    }
+}
