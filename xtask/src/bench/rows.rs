@@ -80,6 +80,7 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family { title: "Locks that are free", rows: FREE },
     Family { title: "Deadlocks", rows: DEADLOCKS },
     Family { title: "One object that all want", rows: HOT },
+    Family { title: "A mutex for each key", rows: KEYED },
     Family { title: "Long queues", rows: QUEUES },
     Family { title: "Trees of objects", rows: TREES },
     Family { title: "Memory", rows: MEMORY },
@@ -122,6 +123,15 @@ const HOT: &[Row] = &[
     more("hot-128", "hot-128-handoffs", "128 on one object: hand-offs to another", Target::Value(500e3)),
     more("hot-128", "hot-128-grants", "128 on one object: grants", Target::None),
     less("hot-128", "hot-128-shares", "128 on one object: largest share by smallest", Target::Value(2.0)),
+];
+
+const KEYED: &[Row] = &[
+    more("keyed-1", "keyed-1", "lock + release by one owner, 1 thread", Target::Value(3e6)),
+    more("keyed-2", "keyed-2", "lock + release by an owner each, 2 threads", Target::None),
+    more("keyed-128", "keyed-128-handoffs", "128 on one key: hand-offs to another", Target::Value(500e3)),
+    more("keyed-128", "keyed-128-grants", "128 on one key: grants", Target::None),
+    less("keyed-128", "keyed-128-shares", "128 on one key: largest share by smallest", Target::Value(2.0)),
+    less("keyed-owned", "keyed-owned", "release of the oldest of 20,000 to 10,000 keys", Target::None),
 ];
 
 const QUEUES: &[Row] = &[

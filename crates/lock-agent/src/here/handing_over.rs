@@ -15,7 +15,7 @@ impl Here {
         }
         let (mode, token) = loop {
             match giver.node().hand_over(&**giver, object, taker) {
-                Ok(given) => break given,
+                Ok(grant) => break grant,
                 Err(Refusal::Refused(refused)) => return Err(refused.into()),
                 Err(Refusal::Stopped(_)) => {
                     giver.catch_up()?;

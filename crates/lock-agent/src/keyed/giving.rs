@@ -37,7 +37,7 @@ pub struct Heir<D> {
 pub struct Gifts<D> {
     gifts: mpsc::UnboundedReceiver<Gift<D>>,
     /// Keeps the owner alive.
-    _owner: Owner,
+    owner: Owner,
 }
 
 /// A key was not given away: here it is again.
@@ -108,7 +108,7 @@ impl Owner {
     pub fn heir<D>(&self) -> (Heir<D>, Gifts<D>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let heir = Heir { owner: self.id(), owning: Arc::downgrade(&self.owning), gifts: sender };
-        (heir, Gifts { gifts: receiver, _owner: self.clone() })
+        (heir, Gifts { gifts: receiver, owner: self.clone() })
     }
 }
 
@@ -211,6 +211,6 @@ impl<D> fmt::Debug for Heir<D> {
 
 impl<D> fmt::Debug for Gifts<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Gifts").field(&self._owner).finish()
+        f.debug_tuple("Gifts").field(&self.owner).finish()
     }
 }

@@ -74,11 +74,11 @@ async fn work_in_opposite_order_is_tried_again_until_it_is_done() {
 #[tokio::test]
 async fn many_at_once_and_one_after_the_other_are_a_deadlock_that_is_found() {
     let (_, mutex, older, younger) = two_owners();
-    let _b = mutex.lock(&older, "b").await.unwrap();
+    let b = mutex.lock(&older, "b").await.unwrap();
     let mut all = Box::pin(mutex.lock_all(&younger, ["a", "b"]));
     assert!(poll!(&mut all).is_pending());
     let a = mutex.lock(&older, "a").await;
     assert!(a.is_ok(), "who was told of nothing gives it up, without an error");
-    drop((a, _b));
+    drop((a, b));
     assert_eq!(all.await.unwrap().len(), 2);
 }

@@ -158,13 +158,13 @@ async fn nobody_tries_past_those_who_wait() {
     let (locks, mutex, me, writer) = two_owners();
     let third = Owner::new(&locks);
     let read = mutex.read(&me, "a").await.unwrap();
-    let mut writes = Box::pin(mutex.lock(&writer, "a"));
-    assert!(poll!(&mut writes).is_pending());
+    let mut waits = Box::pin(mutex.lock(&writer, "a"));
+    assert!(poll!(&mut waits).is_pending());
     assert!(
         matches!(mutex.try_read(&third, "a"), Err(KeyTryError::Busy(refused)) if refused.in_the_way.tx == writer.id())
     );
     drop(read);
-    assert!(writes.await.is_ok());
+    assert!(waits.await.is_ok());
 }
 
 #[tokio::test]

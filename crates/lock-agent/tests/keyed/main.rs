@@ -11,6 +11,7 @@ mod in_line;
 mod in_threads;
 mod many_keys;
 mod named_tasks;
+mod on_a_cluster;
 mod one_key;
 mod paths;
 mod reentrant;
