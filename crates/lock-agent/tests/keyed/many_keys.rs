@@ -40,9 +40,12 @@ async fn a_key_named_twice_is_an_error_before_anything_is_locked() {
 async fn a_key_that_the_owner_has_is_an_error_before_anything_is_locked() {
     let (_, mutex, me, _) = two_owners();
     let _has = mutex.lock(&me, "b").await.unwrap();
-    let error = mutex.lock_all(&me, ["a", "b"]).await.unwrap_err();
-    assert!(matches!(error, LockAllError::Lock(KeyLockError::AlreadyOwned(_))));
-    assert!(!mutex.is_locked("a").unwrap());
+    for keys in [["a", "b"], ["b", "a"]] {
+        let error = mutex.lock_all(&me, keys).await.unwrap_err();
+        assert!(matches!(error, LockAllError::Lock(KeyLockError::AlreadyOwned(_))));
+        assert!(!mutex.is_locked("a").unwrap());
+    }
+    assert_eq!(mutex.owner("b").unwrap(), Some(me.id()));
     assert!(mutex.lock(&me, "a").await.is_ok());
 }
 
@@ -130,4 +133,10 @@ async fn everybody_has_many_keys_in_the_end_in_whatever_order_they_are_named() {
     }
     assert!(locks.deadlocks().is_empty(), "one atomic step is never part of a deadlock");
     nothing_is_left(&locks);
+}
+
+#[tokio::test]
+async fn one_key_is_many_enough() {
+    let (_, mutex, me, _) = two_owners();
+    assert_eq!(mutex.lock_all(&me, ["a"]).await.unwrap().len(), 1);
 }

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use lock_agent::{KeyError, KeyGuard, KeyLockError, KeyTryError, KeyedMutex, Locks, Owner};
 
@@ -154,4 +155,19 @@ async fn a_transaction_on_the_name_of_a_mutex_has_all_its_keys() {
     let all = locks.begin().await;
     all.lock("m", lock_agent::Mode::Write).await.unwrap();
     assert_eq!(mutex.try_lock(&me, "a").unwrap_err().held_by(), Some(all.id()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_lock_is_refused_at_once_whatever_time_it_has() {
+    let (_, mutex, me, other) = two_owners();
+    let start = tokio::time::Instant::now();
+    let guard = mutex.lock(&me, "a").await.unwrap();
+    assert!(mutex.lock_timeout(&me, "a", Duration::from_secs(60)).await.is_err());
+    let mut waits = Box::pin(mutex.lock(&other, "a"));
+    assert!(futures_util::poll!(&mut waits).is_pending());
+    let again = mutex.lock_timeout(&other, "a", Duration::from_secs(60)).await;
+    assert!(again.is_err_and(|error| error.to_string().contains("has m/a already, or waits for it")));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    drop(guard);
+    assert!(waits.await.is_ok(), "the first call still waits");
 }

@@ -1,5 +1,5 @@
 use futures_util::poll;
-use lock_agent::{KeyReleaseError, KeyedMutex, Owner, ReleaseError};
+use lock_agent::{KeyReleaseError, KeyedMutex, Mode, Owner, ReleaseError};
 
 use crate::two_owners;
 
@@ -93,4 +93,36 @@ async fn twenty_thousand_owned_keys_are_released_oldest_first() {
         }
     }
     assert!(mutex.try_lock(&Owner::new(&locks), &19_999).is_ok());
+}
+
+#[tokio::test]
+async fn a_try_in_vain_takes_nothing_away_that_the_transaction_has_by_hand() {
+    let (_, mutex, me, other) = two_owners();
+    let by_hand = me.transaction().lock("m/a", Mode::Read).await.unwrap();
+    let shared = mutex.read(&other, "a").await.unwrap();
+    assert!(mutex.try_lock(&me, "a").is_err());
+    assert!(by_hand.is_unbroken());
+    drop(shared);
+    mutex.try_lock(&me, "a").unwrap().release();
+    assert!(!by_hand.is_held(), "locked as a key as well, it goes with the guard");
+}
+
+#[tokio::test]
+async fn a_key_is_released_once() {
+    let (_, mutex, me, other) = two_owners();
+    let guards = mutex.lock_all(&me, ["k1", "k2"]).await.unwrap();
+    assert!(mutex.release(&me, "k1").is_ok() && mutex.release(&me, "k1").is_err());
+    assert_eq!(guards.iter().map(|guard| guard.is_held()).collect::<Vec<_>>(), [false, true]);
+    assert!(mutex.try_lock(&other, "k1").is_ok());
+    assert_eq!(mutex.try_lock(&other, "k2").unwrap_err().held_by(), Some(me.id()));
+}
+
+#[tokio::test]
+async fn an_owner_that_released_some_keys_releases_the_others_when_it_dies() {
+    let (_, mutex, me, other) = two_owners();
+    let guards = mutex.lock_all(&me, ["a", "b"]).await.unwrap();
+    mutex.release(&me, "a").unwrap();
+    assert!(mutex.try_lock(&other, "a").is_ok() && mutex.try_lock(&other, "b").is_err());
+    drop((guards, me));
+    assert!(mutex.try_lock(&other, "b").is_ok());
 }

@@ -93,3 +93,14 @@ async fn a_counter_that_many_read_and_write_back_counts_everybody() {
     }
     assert_eq!(*file.lock().unwrap(), 10);
 }
+
+#[tokio::test]
+async fn the_work_is_not_begun_if_a_key_is_the_owners_already_or_named_twice() {
+    let (_, mutex, me, _) = two_owners();
+    let _guard = mutex.lock(&me, "a").await.unwrap();
+    let never = |_| async { unreachable!("the work is not begun") };
+    assert!(mutex.with_lock(&me, "a", never).await.is_err());
+    assert!(mutex.with_lock_all(&me, ["b", "b"], |_| async { unreachable!("the work is not begun") }).await.is_err());
+    assert!(mutex.with_lock_all(&me, ["b", "a"], |_| async { unreachable!("the work is not begun") }).await.is_err());
+    assert!(!mutex.is_locked("b").unwrap());
+}
