@@ -8,7 +8,7 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 use super::errors::AlreadyOwned;
-use super::holdings::Owning;
+use super::holdings::{Owning, Rules};
 use super::key_guard::KeyGuard;
 use super::keyed_mutex::KeyedMutex;
 use super::owner::Owner;
@@ -142,7 +142,7 @@ impl KeyGuard {
         if guards > 1 {
             return Err(WhyNot::Shared { guards });
         }
-        let seat = heir.enter(self.object(), self.mode(), false)?;
+        let seat = heir.enter(self.object(), self.mode(), Rules { again: false, paths: true })?;
         let witness = self.owning().tx.hand_over(self.object(), &heir.tx)?;
         Ok(Self::new(witness, seat))
     }

@@ -3,6 +3,7 @@
 //! Nothing here decides who may have what; that is the table's.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use lock_core::{Mode, Object};
@@ -53,6 +54,19 @@ pub(super) struct Seat {
     pub(super) object: Object,
     mode: Mode,
     number: u64,
+    /// Its call came to a grant.
+    granted: bool,
+    /// Others may have a seat of the same holding, and look at it.
+    shared: bool,
+}
+
+/// How a mutex lets owners in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// Again, what they have.
+    pub(super) again: bool,
+    /// What lies above covers it.
+    pub(super) paths: bool,
 }
 
 impl Owning {
@@ -61,19 +75,26 @@ impl Owning {
     }
 
     /// Takes a seat before the table is asked.
-    pub(super) fn enter(self: &Arc<Self>, object: &Object, mode: Mode, again: bool) -> Result<Seat, AlreadyOwned> {
+    pub(super) fn enter(self: &Arc<Self>, object: &Object, mode: Mode, rules: Rules) -> Result<Seat, AlreadyOwned> {
         let mut holdings = self.holdings.lock();
-        let covering = holdings.covering(object, mode).unwrap_or(object).clone();
-        if !again && holdings.by_object.contains_key(&covering) {
-            return Err(AlreadyOwned { owner: self.tx.id(), object: object.clone(), covered_by: covering });
-        }
+        let above = if rules.paths { holdings.covering(object, mode).cloned() } else { None };
         let Holdings { by_object, count } = &mut *holdings;
-        let holding = by_object.entry(covering.clone()).or_insert_with(|| {
-            *count += 1;
-            Holding { number: *count, reads: 0, writes: 0, granted: false }
-        });
+        let held = match by_object.entry(above.unwrap_or_else(|| object.clone())) {
+            Entry::Occupied(held) if !rules.again => {
+                let covered_by = held.key().clone();
+                return Err(AlreadyOwned { owner: self.tx.id(), object: object.clone(), covered_by });
+            }
+            Entry::Occupied(held) => held,
+            Entry::Vacant(free) => {
+                *count += 1;
+                free.insert_entry(Holding { number: *count, reads: 0, writes: 0, granted: false })
+            }
+        };
+        let object = held.key().clone();
+        let holding = held.into_mut();
         *holding.guards_of(mode) += 1;
-        Ok(Seat { owning: self.clone(), object: covering, mode, number: holding.number })
+        let (number, shared) = (holding.number, rules.again || rules.paths);
+        Ok(Seat { owning: self.clone(), object, mode, number, granted: false, shared })
     }
 
     /// Gives an object back, whatever guards of it are out.
@@ -107,8 +128,11 @@ impl Holdings {
 
 impl Seat {
     /// The call that took it has a grant.
-    pub(super) fn granted(&self) {
-        if let Some(holding) = self.owning.holdings.lock().by_object.get_mut(&self.object) {
+    pub(super) fn granted(&mut self) {
+        self.granted = true;
+        if self.shared
+            && let Some(holding) = self.owning.holdings.lock().by_object.get_mut(&self.object)
+        {
             holding.granted |= holding.number == self.number;
         }
     }
@@ -125,14 +149,16 @@ impl Drop for Seat {
     fn drop(&mut self) {
         // Held until the table has it back: another call of this owner may want it at once.
         let mut holdings = self.owning.holdings.lock();
-        let Some(holding) = holdings.by_object.get_mut(&self.object).filter(|holding| holding.number == self.number)
-        else {
+        let Entry::Occupied(mut held) = holdings.by_object.entry(self.object.clone()) else { return };
+        let holding = held.get_mut();
+        if holding.number != self.number {
             return;
-        };
+        }
         *holding.guards_of(self.mode) -= 1;
+        holding.granted |= self.granted;
         let (reads, writes, granted) = (holding.reads, holding.writes, holding.granted);
         if reads + writes == 0 {
-            holdings.by_object.remove(&self.object);
+            held.remove();
         }
         // Refused if it was surrendered for good, lost, or the owner is over: then there is nothing to give back.
         let _ = match (reads, writes) {

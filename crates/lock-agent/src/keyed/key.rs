@@ -47,39 +47,52 @@ pub(super) enum Naming {
 
 /// The object of a key, below the name of its mutex.
 pub(super) fn object_of<Q: Serialize + ?Sized>(name: &Object, key: &Q, naming: Naming) -> Result<Object, KeyError> {
-    let json = written(key)?;
+    // One buffer for all: every lock of a key comes by here.
+    let mut text = String::with_capacity(96);
+    text.push_str(name.as_str());
+    text.push('/');
+    let start = text.len();
+    let mut bytes = text.into_bytes();
+    serde_json::to_writer(&mut bytes, key)
+        .map_err(|error| KeyError::NotWritable { key_type: type_name::<Q>(), why: error.to_string() })?;
+    let text = String::from_utf8(bytes).expect("an object's text and JSON are UTF-8");
     let text = match naming {
-        Naming::Values => value_below(name, &json),
-        Naming::Paths => path_below(name, &json)?,
+        Naming::Values => value_below(text, start),
+        Naming::Paths => path_below(&text, start)?,
     };
     Ok(text.parse()?)
 }
 
-fn written<Q: Serialize + ?Sized>(key: &Q) -> Result<String, KeyError> {
-    serde_json::to_string(key)
-        .map_err(|error| KeyError::NotWritable { key_type: type_name::<Q>(), why: error.to_string() })
-}
-
-fn path_below(name: &Object, json: &str) -> Result<String, KeyError> {
+/// The path that stands behind the name as JSON.
+fn path_below(text: &str, start: usize) -> Result<String, KeyError> {
+    let (above, json) = text.split_at(start);
     let path = match plain_text(json) {
         Some(plain) => Cow::Borrowed(plain),
         None => serde_json::from_str(json).map_err(|_| KeyError::NoPath { text: json.to_owned() })?,
     };
-    Ok(format!("{name}/{path}"))
+    Ok(format!("{above}{path}"))
 }
 
 /// Names as they are, everything else as JSON writes it; no two of them are alike.
-fn value_below(name: &Object, json: &str) -> String {
-    let text = match plain_text(json) {
+fn value_below(mut text: String, start: usize) -> String {
+    let (above, json) = text.split_at(start);
+    if plain_text(json).is_some_and(is_name) && json.len() <= LONGEST_SEGMENT {
+        // Without its quotes.
+        text.pop();
+        text.remove(start);
+        return text;
+    }
+    let value = match plain_text(json) {
         Some(plain) if is_name(plain) => Cow::Borrowed(plain),
         _ => without_controls(json),
     };
-    if text.len() <= LONGEST_SEGMENT {
-        return format!("{name}/{}", escaped(&text));
-    }
-    // The length goes first: so no long key lies below another one.
-    let mut object = format!("{name}/#{}", text.len());
-    for part in parts(&text) {
+    if value.len() > LONGEST_SEGMENT { in_parts(above, &value) } else { format!("{above}{}", escaped(&value)) }
+}
+
+/// The length goes first: so no long key lies below another one.
+fn in_parts(above: &str, value: &str) -> String {
+    let mut object = format!("{above}#{}", value.len());
+    for part in parts(value) {
         // A write to a String cannot fail.
         let _ = write!(object, "/{}", escaped(part));
     }
@@ -94,9 +107,10 @@ fn plain_text(json: &str) -> Option<&str> {
 
 /// Whether a text can stand without quotes: it is not taken for something else then.
 fn is_name(text: &str) -> bool {
+    let in_names = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '@' | '+' | ' ');
     text.starts_with(|first: char| first.is_alphabetic() || first == '_')
         && !matches!(text, "true" | "false" | "null")
-        && text.chars().all(|c| c.is_alphanumeric() || "_-.:@+ ".contains(c))
+        && text.chars().all(in_names)
 }
 
 /// Control characters may not stand in objects; JSON lets some of them through.

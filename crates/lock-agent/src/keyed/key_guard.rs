@@ -20,7 +20,7 @@ pub struct KeyGuard {
 }
 
 impl KeyGuard {
-    pub(super) fn new(witness: Guard, seat: Seat) -> Self {
+    pub(super) fn new(witness: Guard, mut seat: Seat) -> Self {
         seat.granted();
         Self { witness, seat }
     }

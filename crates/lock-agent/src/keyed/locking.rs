@@ -8,7 +8,8 @@ use lock_core::{Mode, Object};
 use serde::Serialize;
 
 use super::errors::{KeyLockError, KeyTimeoutError, KeyTryError};
-use super::holdings::Seat;
+use super::holdings::{Rules, Seat};
+use super::key::Naming;
 use super::key_guard::KeyGuard;
 use super::keyed_mutex::KeyedMutex;
 use super::owner::Owner;
@@ -139,6 +140,7 @@ impl<K> KeyedMutex<K> {
         if !self.knows(owner) {
             return Err(KeyLockError::OtherLocks { owner: owner.id(), mutex: self.name.clone() });
         }
-        Ok(owner.owning.enter(object, mode, self.reentrant)?)
+        let rules = Rules { again: self.reentrant, paths: self.naming == Naming::Paths };
+        Ok(owner.owning.enter(object, mode, rules)?)
     }
 }
