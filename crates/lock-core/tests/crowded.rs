@@ -58,6 +58,38 @@ fn whoever_finds_the_first_node_free_asks_all_at_once_the_next_time() {
 }
 
 #[test]
+fn whoever_locks_again_at_once_keeps_to_the_turn_whatever_is_said_of_the_claim_before() {
+    let mut nodes = Cluster::new(&NAMES);
+    claim(&mut nodes, "n3", TxId(1));
+    claim(&mut nodes, "n3", TxId(2));
+    claim(&mut nodes, "n1", TxId(9));
+    nodes.held_back = Some(node("n3"));
+    nodes.call("n3", TxId(1), Call::Unlock(object("a"))).expect("it runs");
+    nodes.call("n3", TxId(1), Call::Lock(vec![write("a", &NAMES)])).expect("is taken");
+    nodes.held_back = None;
+    nodes.deliver();
+    assert!(wait_there(&nodes, "n1").contains(&TxId(1)));
+    assert!(!wait_there(&nodes, "n2").contains(&TxId(1)));
+}
+
+#[test]
+fn of_many_crowds_the_oldest_is_forgotten() {
+    let mut nodes = Cluster::new(&NAMES);
+    for number in 0..1_100 {
+        let pair = [TxId(2 * number + 1), TxId(2 * number + 2)];
+        for tx in pair {
+            begin(&mut nodes, "n3", tx);
+            nodes.call("n3", tx, Call::Lock(vec![write(&format!("o{number}"), &NAMES)])).expect("is taken");
+        }
+        pair.into_iter().for_each(|tx| nodes.call("n3", tx, Call::End).expect("it runs"));
+    }
+    claim(&mut nodes, "n2", TxId(10_001));
+    claim(&mut nodes, "n3", TxId(10_002));
+    claim(&mut nodes, "n3", TxId(10_003));
+    assert_eq!(wait_there(&nodes, "n2"), [TxId(10_002)], "the newest is kept in mind");
+}
+
+#[test]
 fn a_crowd_of_three_nodes_goes_on_without_a_deadlock() {
     let mut nodes = Cluster::new(&NAMES);
     let mut last = [1, 2, 3];

@@ -3,7 +3,7 @@
 mod by_hand;
 
 use by_hand::{Cluster, node, write};
-use lock_core::{Call, Incarnation, Status, TransactionOptions, TxId};
+use lock_core::{Call, Frame, Incarnation, Message, Status, TransactionOptions, TxId};
 
 const HELD_UP: TxId = TxId(1);
 const LOOKER: TxId = TxId(2);
@@ -176,6 +176,49 @@ fn a_look_that_nobody_needs_any_more_is_over() {
     nodes.held_back = None;
     nodes.deliver();
     assert_eq!(nodes.machine("n1").kept().looks, 0);
+}
+
+/// How many answers of n2 to n1 it takes to tell a look of so many in one line, and the bytes of the largest.
+fn told(line: u64, is_in_it: bool) -> (usize, usize) {
+    let mut nodes = Cluster::new(&["n1", "n2"]);
+    let (hot, owner, looker) = ("warehouse/section-7/rack-12", TxId(1 << 50), TxId((1 << 50) + 1));
+    for tx in (1 << 49..).take(usize::try_from(line).expect("it is small")).map(TxId) {
+        nodes.begin("n2", tx, TransactionOptions::default());
+        lock(&mut nodes, "n2", tx, hot, "n2");
+    }
+    nodes.begin("n2", owner, TransactionOptions::default());
+    nodes.begin("n1", looker, TransactionOptions::default());
+    lock(&mut nodes, "n2", owner, "y", "n2");
+    lock(&mut nodes, "n1", looker, "x", "n1");
+    nodes.held_back = Some(node("n1"));
+    lock(&mut nodes, "n1", looker, if is_in_it { hot } else { "y" }, "n2");
+    let (mut answers, mut largest) = (0, 0);
+    while let Some(next) = nodes.under_way.iter().position(|(_, to, _)| *to == node("n1")) {
+        let (from, to, frame) = nodes.under_way.remove(next);
+        if matches!(&frame, Frame::Data { message: Message::Told { .. }, .. }) {
+            answers += 1;
+            largest = largest.max(postcard::to_allocvec(&frame).expect("it can be written").len());
+        }
+        let (machine, table) = nodes.nodes.get_mut(&to).expect("a node");
+        machine.receive(table, &from, frame, nodes.now);
+        nodes.take(&to);
+        nodes.deliver();
+    }
+    (answers, largest)
+}
+
+#[test]
+fn of_a_long_line_a_look_is_told_in_parts_that_fit_into_a_message() {
+    let (answers, largest) = told(1_200, true);
+    assert!(answers > 1 && largest <= 4 << 20, "{answers} answers, {largest} bytes");
+}
+
+#[test]
+fn a_look_is_not_told_much_of_a_line_that_it_has_nothing_to_do_with() {
+    for line in [60, 120, 1_200] {
+        let (answers, largest) = told(line, false);
+        assert!(answers == 1 && largest <= 32 << 10, "{line} in line: {answers} answers, {largest} bytes");
+    }
 }
 
 #[test]

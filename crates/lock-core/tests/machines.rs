@@ -96,3 +96,40 @@ fn a_node_that_recovers_keeps_so_much_and_then_is_busy() {
         assert_eq!(nodes.table(on).len() as u64, asked, "all that was taken in is served");
     }
 }
+
+#[test]
+fn who_is_told_of_many_locks_in_parts_grants_nothing_before_the_last_part() {
+    const LOCKS: usize = 5_000;
+    let names = ["n1", "n2"];
+    let mut nodes = Cluster::new(&names);
+    nodes.begin("n1", TxId(1), TransactionOptions::default());
+    let claims = (0..LOCKS).map(|at| write(&format!("a/{at}"), &["n2"])).collect();
+    nodes.call("n1", TxId(1), Call::Lock(claims)).expect("is taken");
+    nodes.nodes.insert(node("n2"), start("n2", &names, Incarnation(2), nodes.now));
+    nodes.under_way.clear();
+    let mut parts = 0;
+    while nodes.machine("n2").is_recovering() {
+        nodes.now = Millis(nodes.now.0 + 10);
+        for name in names.map(node) {
+            let (machine, table) = nodes.nodes.get_mut(&name).expect("a node");
+            machine.tick(table, nodes.now);
+            nodes.take(&name);
+        }
+        while nodes.machine("n2").is_recovering() && !nodes.under_way.is_empty() {
+            let (from, to, frame) = nodes.under_way.remove(0);
+            let before = nodes.table("n2").len();
+            let (machine, table) = nodes.nodes.get_mut(&to).expect("a node");
+            machine.receive(table, &from, frame, nodes.now);
+            nodes.take(&to);
+            parts += usize::from(nodes.table("n2").len() > before);
+        }
+    }
+    assert_eq!(
+        (parts, nodes.table("n2").len()),
+        (3, LOCKS),
+        "all is taken back, in three parts, before it grants anything"
+    );
+    nodes.deliver();
+    assert!(matches!(nodes.status("n1", TxId(1)), Status::HaveAllLocks { .. }));
+    assert!(nodes.lost.is_empty());
+}

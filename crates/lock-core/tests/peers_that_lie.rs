@@ -33,7 +33,7 @@ impl Lied {
         lied.machine.begin(LOCAL, TransactionOptions::default());
         lied.passes(0);
         lied.greets(Some(now));
-        lied.says(Message::Hold(vec![]));
+        lied.says(Message::Hold { held: vec![], more: false });
         lied
     }
 
@@ -129,7 +129,7 @@ impl Lied {
         let wait = WaitView { object: of("b"), mode: Mode::Write, place: 3, since: Millis(0), blocks };
         let guest = HomeRow { tx: GUEST, stamp: 0, priority: 0, told: false, unmet, letting_go: vec![] };
         let waits = vec![WaitRow { tx: LOCAL, waits: vec![wait] }];
-        let rows = Rows { homes: vec![guest], waits, elsewhere: vec![] };
+        let rows = Rows { homes: vec![guest], waits, ..Rows::default() };
         self.says(Message::Told { look: self.look(), rows });
     }
 }
@@ -203,7 +203,8 @@ fn only_tokens_of_earlier_incarnations_are_taken_back_and_each_once() {
         let profile = TxProfile::new(TxId(tx));
         Held { profile, object: of(object), mode: Mode::Write, token: Token(token) }
     };
-    lied.says(Message::Hold(vec![held(2, "a", 0), held(2, "b", u64::MAX), held(2, "c", 4), held(3, "d", 4)]));
+    let held = vec![held(2, "a", 0), held(2, "b", u64::MAX), held(2, "c", 4), held(3, "d", 4)];
+    lied.says(Message::Hold { held, more: false });
     let has = |tx, object| lied.table.token(TxId(tx), &of(object), Mode::Write).map(|token| token.0);
     assert_eq!([has(2, "a"), has(2, "b"), has(2, "c"), has(3, "d")], [None, None, Some(4), None]);
 }

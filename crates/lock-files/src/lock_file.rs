@@ -200,12 +200,17 @@ mod tests {
         Locked { file: Some(LockFile { fd, inode: locked.file().inode }), process: Pid::INIT }
     }
 
-    #[test]
-    fn a_fork_that_ends_leaves_the_lock_with_its_parent() {
-        let folder = folder("fork");
+    /// The file `a` of a folder of its own, locked to write.
+    fn locked(test: &str) -> (PathBuf, Locked) {
+        let folder = folder(test);
         let file = open(&folder, "a").unwrap();
         assert!(file.try_lock(Mode::Write).unwrap());
-        let locked = Locked::new(file, getpid());
+        (folder, Locked::new(file, getpid()))
+    }
+
+    #[test]
+    fn a_fork_that_ends_leaves_the_lock_with_its_parent() {
+        let (folder, locked) = locked("fork");
         let child = forked(&locked);
         assert!(!child.is_ours());
         drop(child);
@@ -216,10 +221,7 @@ mod tests {
 
     #[test]
     fn a_fork_that_lives_on_does_not_keep_what_its_parent_released() {
-        let folder = folder("outlives");
-        let file = open(&folder, "a").unwrap();
-        assert!(file.try_lock(Mode::Write).unwrap());
-        let locked = Locked::new(file, getpid());
+        let (folder, locked) = locked("outlives");
         let child = forked(&locked);
         drop(locked);
         assert!(open(&folder, "a").unwrap().try_lock(Mode::Write).unwrap());

@@ -36,7 +36,7 @@ const MUTANTS: [(Mutant, Life, u64, &str); 19] = [
     (Mutant::FencesNothing, VOTES, 80, "tokens fence"),
     (Mutant::VersionsStartAnew, FAULTY, 0, "versions never go backwards"),
     (Mutant::BelievesTheFirstReading, SLOW, 0, "no phantoms"),
-    (Mutant::BelievesOneOfMany, QUORUMS, 200, "no phantoms"),
+    (Mutant::BelievesOneOfMany, SLOW, 500, "no phantoms"),
     (Mutant::ACircleIsADeadlock, QUORUMS, 0, "overtaking whenever it suffices"),
     (Mutant::ActsTwice, SLOW, 0, "one victim a circle"),
     (Mutant::AsksOneByOne, SLOW, 0, "messages are bounded"),

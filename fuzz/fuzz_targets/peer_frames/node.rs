@@ -60,7 +60,7 @@ impl Besieged {
     pub(crate) fn everybody_greets(&mut self) {
         for peer in [false, true] {
             self.greets(peer, false);
-            self.says(peer, &Address::Next, Saying::Hold(vec![]));
+            self.says(peer, &Address::Next, Saying::Hold(vec![], false));
         }
     }
 

@@ -84,7 +84,7 @@ pub(crate) enum Saying {
     Turn { tx: u8, ask: Number, pairs: Vec<(Name, Name)> },
     End { tx: u8, ask: Number },
     Stands { tx: u8, ask: Number, claims: Vec<(u8, Option<(bool, Number)>, Option<(bool, Number)>)>, turned: bool },
-    Hold(Vec<(u8, u8, bool, Number)>),
+    Hold(Vec<(u8, u8, bool, Number)>, bool),
     Ask { look: Number, txs: Vec<u8>, reach: u8 },
     Told { look: Number, rows: SaidRows },
     Resolve { look: Number, tx: u8, stamp: Number, circle: SaidCircle, homes: Vec<u8>, step: SaidStep },
@@ -99,6 +99,7 @@ pub(crate) struct SaidRows {
     homes: Vec<SaidHome>,
     waits: Vec<(u8, Vec<SaidWait>)>,
     elsewhere: Vec<(u8, u8)>,
+    more: bool,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -171,16 +172,15 @@ impl Saying {
                 let claims = claims.into_iter().map(claim).collect();
                 Message::Stands { tx: tx(of), ask: heard.number(ask), claims, turned }
             }
-            Self::Hold(held) => Message::Hold(
-                held.into_iter()
-                    .map(|(of, what, write, token)| Held {
-                        profile: TxProfile::new(tx(of)),
-                        object: object(what),
-                        mode: mode(write),
-                        token: Token(heard.number(token)),
-                    })
-                    .collect(),
-            ),
+            Self::Hold(held, more) => {
+                let held = held.into_iter().map(|(of, what, write, token)| Held {
+                    profile: TxProfile::new(tx(of)),
+                    object: object(what),
+                    mode: mode(write),
+                    token: Token(heard.number(token)),
+                });
+                Message::Hold { held: held.collect(), more }
+            }
             Self::Ask { look, txs, reach } => Message::Ask {
                 look: heard.number(look),
                 txs: txs.into_iter().map(tx).collect(),
@@ -208,6 +208,7 @@ impl SaidRows {
             homes: self.homes.into_iter().map(|home| home.row(heard)).collect(),
             waits: self.waits.into_iter().map(|(of, waits)| wait_row(of, waits, heard)).collect(),
             elsewhere: self.elsewhere.into_iter().map(|(of, home)| (tx(of), node(home))).collect(),
+            more: self.more,
         }
     }
 }

@@ -64,7 +64,10 @@ pub(super) enum Manner {
     #[default]
     Waits,
     /// In turn: the others, when the first has granted it.
-    InTurn,
+    InTurn {
+        /// It had to wait at the first.
+        waited: bool,
+    },
     /// All at once, and it is not to wait: what cannot be had at once is not wanted.
     Tries,
 }
@@ -85,9 +88,9 @@ pub(super) struct NodeClaim {
 }
 
 impl Manner {
-    /// How many nodes are asked at once.
-    pub(super) fn at_once(self) -> usize {
-        if self == Self::InTurn { 1 } else { usize::MAX }
+    /// How many nodes are asked at a time.
+    pub(super) fn nodes_at_a_time(self) -> usize {
+        if matches!(self, Self::InTurn { .. }) { 1 } else { usize::MAX }
     }
 }
 

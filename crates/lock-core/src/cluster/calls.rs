@@ -127,7 +127,7 @@ impl NodeMachine {
             }
             let own = is_spread(spread);
             let lacking = spread.nodes.iter().filter(|(_, part)| !part.gone && !part.has(spread.mode));
-            for (node, _) in lacking.take(manner.at_once()) {
+            for (node, _) in lacking.take(manner.nodes_at_a_time()) {
                 asks.entry((node.clone(), own)).or_default().push((claim.object.clone(), spread.mode));
             }
             let me = (&self.me.node, self.me.newest);

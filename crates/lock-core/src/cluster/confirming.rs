@@ -31,11 +31,11 @@ impl NodeMachine {
     pub(super) fn confirm(&mut self, number: u64, sights: Vec<Sight>, again: bool, now: Millis) {
         let Some(mut look) = self.looks.remove(&number) else { return };
         let believed = mutant::is_on(Mutant::BelievesTheFirstReading);
-        let last = look.last.take().filter(|_| !look.slow);
+        look.last = look.last.filter(|_| !look.slow);
         // Answers to the first reading that are still to come are none to the second.
         let number = if look.open.is_empty() { number } else { self.next_number() };
         let known = std::mem::take(&mut look.known);
-        look.known = last.as_ref().map(|last| known.told_by(last)).unwrap_or_default();
+        look.known = look.last.as_ref().map(|last| known.told_by(last)).unwrap_or_default();
         look.open.clear();
         if believed {
             self.looks.insert(number, look);
@@ -43,7 +43,7 @@ impl NodeMachine {
         }
         let by_node: BTreeSet<(NodeId, TxId)> = sights.iter().flat_map(Sight::questions).collect();
         let mut questions: BTreeMap<NodeId, Vec<TxId>> = BTreeMap::new();
-        for (node, tx) in by_node.into_iter().filter(|(node, _)| Some(node) != last.as_ref()) {
+        for (node, tx) in by_node.into_iter().filter(|(node, _)| Some(node) != look.last.as_ref()) {
             questions.entry(node).or_default().push(tx);
         }
         look.stage = Stage::Second { sights, again };
@@ -148,9 +148,10 @@ impl NodeMachine {
         }
     }
 
-    /// Nobody waits for the answer of a node that is down.
+    /// Nobody waits for the answer of a node that is down, or goes by the one that it gave last.
     pub(super) fn drop_searches_of(&mut self, peer: &NodeId, now: Millis) {
-        let open = self.looks.iter().filter(|(_, look)| look.open.contains_key(peer));
+        let goes_by = |look: &Look| matches!(look.stage, Stage::Second { .. }) && look.last.as_ref() == Some(peer);
+        let open = self.looks.iter().filter(|(_, look)| look.open.contains_key(peer) || goes_by(look));
         let open: Vec<u64> = open.map(|(number, _)| *number).collect();
         for number in open {
             self.close_look(number, Next::InVain, now);

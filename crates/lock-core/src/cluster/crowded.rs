@@ -2,21 +2,27 @@
 //!
 //! A claim asks its nodes all at once, which is fastest where nobody is in the way. Where many claim the same, each is first
 //! somewhere, and they form circles: each has to be found and resolved. So whoever claims what transactions of the same home had to wait for
-//! asks the first of the nodes, by name, and the others when that one has granted it. All who do so wait in one line.
+//! of late asks the first of the nodes, by name, and the others when that one has granted it. All who do so wait in one line.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::agent::{Agent, Manner};
 use super::node::NodeMachine;
 use crate::mutant::{self, Mutant};
 use crate::{Claim, Millis, Object, Require, TxId};
 
-/// The objects of which the last claim of all of several nodes that was made from here had to wait.
-#[derive(Clone, Debug, Default, Hash)]
-pub(super) struct Crowded(BTreeSet<Object>);
+/// The objects that a claim of all of several nodes that was made from here had to wait for, until one did not have to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Crowded {
+    /// Each with the number of its entry.
+    entries: BTreeMap<Object, u64>,
+    /// The same, the oldest first.
+    in_order: BTreeMap<u64, Object>,
+    next: u64,
+}
 
 impl Crowded {
-    /// How many are kept in mind.
+    /// How many are kept in mind. The oldest makes room.
     const MOST: usize = 1_024;
 
     /// How the nodes of these claims are asked: in turn, if it is a new claim of one of them, alone.
@@ -24,38 +30,63 @@ impl Crowded {
         let [claim] = claims else { return Manner::Waits };
         let of_all = claim.require == Require::All && claim.nodes.len() > 1;
         let is_new = !agent.claims.contains_key(&claim.object);
-        if of_all && is_new && self.0.contains(&claim.object) { Manner::InTurn } else { Manner::Waits }
+        let in_turn = of_all && is_new && self.entries.contains_key(&claim.object);
+        if in_turn { Manner::InTurn { waited: false } } else { Manner::Waits }
     }
 
-    fn note(&mut self, object: &Object, waited: bool) {
-        if !waited {
-            self.0.remove(object);
-        } else if self.0.len() < Self::MOST {
-            self.0.insert(object.clone());
+    fn remember(&mut self, object: &Object) {
+        if self.entries.contains_key(object) {
+            return;
         }
+        if self.entries.len() == Self::MOST
+            && let Some((_, oldest)) = self.in_order.pop_first()
+        {
+            self.entries.remove(&oldest);
+        }
+        self.next += 1;
+        self.entries.insert(object.clone(), self.next);
+        self.in_order.insert(self.next, object.clone());
+    }
+
+    fn forget(&mut self, object: &Object) {
+        if let Some(entry) = self.entries.remove(object) {
+            self.in_order.remove(&entry);
+        }
+    }
+
+    /// They, the oldest first.
+    pub(super) fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.in_order.values()
     }
 }
 
 impl NodeMachine {
-    /// Takes note of whether a claim of all of several nodes has to wait; asks the others when the first has granted it.
-    pub(super) fn go_on_in_turn(&mut self, tx: TxId, object: &Object, ask: u64, now: Millis) {
+    /// Keeps in mind that a claim of all of several nodes has to wait.
+    pub(super) fn notice_crowd(&mut self, tx: TxId, object: &Object) {
         let Some(claim) = self.agents.get_mut(&tx).and_then(|agent| agent.claims.get_mut(object)) else { return };
-        if claim.require != Require::All || claim.nodes.len() == 1 {
+        let waits = claim.nodes.values().any(|part| part.wanted.is_some());
+        if waits && claim.require == Require::All && claim.nodes.len() > 1 {
+            if let Manner::InTurn { waited } = &mut claim.manner {
+                *waited = true;
+            }
+            self.crowded.remember(object);
+        }
+    }
+
+    /// Asks the other nodes, when the first has granted a claim that asks in turn. If it did so at once, nobody is in the way
+    /// any more.
+    pub(super) fn go_on_in_turn(&mut self, tx: TxId, object: &Object, now: Millis) {
+        let Some(claim) = self.agents.get_mut(&tx).and_then(|agent| agent.claims.get_mut(object)) else { return };
+        let Manner::InTurn { waited } = claim.manner else { return };
+        if !claim.nodes.values().any(|part| part.has(claim.mode)) {
             return;
         }
-        if claim.nodes.values().any(|part| part.wanted.is_some()) {
-            return self.crowded.note(object, true);
+        claim.manner = Manner::Waits;
+        if !waited {
+            self.crowded.forget(object);
         }
-        if claim.manner == Manner::InTurn {
-            claim.manner = Manner::Waits;
-            // The first answer says that it is granted: nobody is in the way any more.
-            let at_once = ask > 0;
-            if at_once {
-                self.crowded.note(object, false);
-            }
-            if !mutant::is_on(Mutant::StopsAtTheFirst) {
-                self.claim_what_is_missing(tx, object, now);
-            }
+        if !mutant::is_on(Mutant::StopsAtTheFirst) {
+            self.claim_what_is_missing(tx, object, now);
         }
     }
 }

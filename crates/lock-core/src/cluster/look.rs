@@ -26,7 +26,7 @@ pub(super) struct Look {
     pub(super) open: BTreeMap<NodeId, u32>,
     /// How many rounds of questions the first reading took.
     pub(super) rounds: u32,
-    /// Who was asked alone, last and once: all else had been told by then.
+    /// Who was asked alone, last and once: all else had been told by then, so its answer is not read again.
     pub(super) last: Option<NodeId>,
     /// Who was told to act, and when the circle was closed, as far as is known here.
     pub(super) closed: BTreeMap<TxId, Millis>,
@@ -81,7 +81,7 @@ impl Look {
 
     /// Takes note of whom it asks next, by how many names each. The one node elsewhere that is asked once, alone and last
     /// tells of a moment at which all else had been told: what was told here before, was told before the question left.
-    pub(super) fn asks(&mut self, questions: &BTreeMap<NodeId, Vec<TxId>>, here: &NodeId) {
+    pub(super) fn note_whom_it_asks_last(&mut self, questions: &BTreeMap<NodeId, Vec<TxId>>, here: &NodeId) {
         let elsewhere = |node: &&NodeId| *node != here;
         let mut asked = questions.iter().filter(|(node, _)| elsewhere(node));
         let (one, other) = (asked.next(), asked.next());

@@ -45,7 +45,7 @@ impl NodeMachine {
             return self.end_look(number, Next::InHalves, now);
         }
         look.rounds += 1;
-        look.asks(&questions, &self.me.node);
+        look.note_whom_it_asks_last(&questions, &self.me.node);
         let reach = if look.rounds > Self::NEAR { Reach::Everybody } else { Reach::Reachable };
         self.ask(number, questions, reach, now);
     }
@@ -71,8 +71,12 @@ impl NodeMachine {
     /// A node has answered.
     pub(super) fn told(&mut self, node: &NodeId, number: u64, rows: Rows, now: Millis) {
         let Some(look) = self.looks.get_mut(&number) else { return };
-        if !matches!(look.stage, Stage::Told { .. }) && look.is_answered_by(node) {
-            look.known.take(node, rows);
+        if matches!(look.stage, Stage::Told { .. }) || !look.open.contains_key(node) {
+            return;
+        }
+        let more = rows.more;
+        look.known.take(node, rows);
+        if !more && look.is_answered_by(node) {
             self.read_on(number, now);
         }
     }

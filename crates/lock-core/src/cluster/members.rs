@@ -8,6 +8,9 @@ use super::tables::Tables;
 use crate::{Millis, Mode, NodeId, Object, TxId};
 
 impl NodeMachine {
+    /// Of how many objects one message tells when a peer is back: less than 9 MiB, however long their names are.
+    const IN_ONE_MESSAGE: usize = 2_048;
+
     /// A peer is there. It is told first what is held there, then asked again for what is still wanted.
     pub(super) fn peer_up(&mut self, peer: &NodeId, now: Millis) {
         self.outputs.push(Output::PeerUp(peer.clone()));
@@ -18,8 +21,12 @@ impl NodeMachine {
                 self.part_lost(*tx, &object, peer, None, now);
             }
         }
-        let held = self.held_on(peer, now);
-        self.say(peer, Message::Hold(held), now);
+        let mut held = self.held_on(peer, now);
+        while held.len() > Self::IN_ONE_MESSAGE {
+            let rest = held.split_off(Self::IN_ONE_MESSAGE);
+            self.say(peer, Message::Hold { held: std::mem::replace(&mut held, rest), more: true }, now);
+        }
+        self.say(peer, Message::Hold { held, more: false }, now);
         for tx in all {
             self.claim_on_return(tx, peer, now);
         }
@@ -60,7 +67,7 @@ impl NodeMachine {
             }
         }
         agent.stamp += 1;
-        self.ask_again(tx, peer, &again, now);
+        again.chunks(Self::IN_ONE_MESSAGE).for_each(|again| self.ask_again(tx, peer, again, now));
     }
 
     /// The grants of a peer cannot be believed in any more; those that can be told to it, until then.

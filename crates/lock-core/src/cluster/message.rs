@@ -28,8 +28,14 @@ pub enum Message {
         /// Whether pairs were turned, if that was asked.
         turned: bool,
     },
-    /// What transactions of the sender hold here, as they believe. The first thing said between two lives.
-    Hold(Vec<Held>),
+    /// What transactions of the sender hold here, as they believe. The first thing said between two lives, in as many messages
+    /// as it takes.
+    Hold {
+        /// What they hold.
+        held: Vec<Held>,
+        /// Whether that is not all yet.
+        more: bool,
+    },
     /// Tell the waits of these transactions.
     Ask {
         /// The look that wants to know.

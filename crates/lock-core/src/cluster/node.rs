@@ -356,10 +356,11 @@ impl NodeMachine {
         match message {
             Message::Request { tx, ask, request } => self.serve(tables, from, tx, ask, request, now),
             Message::Stands { tx, ask, claims, turned } => self.stands(from, tx, ask, claims, turned, now),
-            Message::Hold(held) => self.take_back(tables, from, held, now),
+            Message::Hold { held, more } => self.take_back(tables, from, held, more, now),
             Message::Ask { look, txs, reach } => {
-                let rows = self.read(tables, &txs, reach);
-                self.say(from, Message::Told { look, rows }, now);
+                for rows in self.read(tables, &txs, reach) {
+                    self.say(from, Message::Told { look, rows }, now);
+                }
             }
             Message::Told { look, rows } => self.told(from, look, rows, now),
             Message::Resolve { look, evidence } => self.judge(tables, from, look, *evidence, now),

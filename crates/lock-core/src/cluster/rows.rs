@@ -13,6 +13,8 @@ pub struct Rows {
     pub waits: Vec<WaitRow>,
     /// Where transactions live that live elsewhere and have claims there.
     pub elsewhere: Vec<(TxId, NodeId)>,
+    /// Whether that is not all yet: the rest was read at the same moment, and follows.
+    pub more: bool,
 }
 
 /// What a transaction needs, told by its home.
@@ -41,7 +43,7 @@ pub struct UnmetRow {
     pub missing: u32,
     /// Where it waits, and at which place in line.
     pub waits: Vec<(NodeId, u64)>,
-    /// Nodes that may grant it any moment: they have not answered, or are awaited.
+    /// Nodes that may grant it any moment: they have not answered, or have yet to be asked, or are awaited and needed.
     pub open: u32,
 }
 

@@ -145,7 +145,14 @@ impl NodeMachine {
     }
 
     /// Takes back what transactions of a peer hold here, as they believe, and answers what of it stands.
-    pub(super) fn take_back(&mut self, tables: &mut dyn Tables, peer: &NodeId, held: Vec<Held>, now: Millis) {
+    pub(super) fn take_back(
+        &mut self,
+        tables: &mut dyn Tables,
+        peer: &NodeId,
+        held: Vec<Held>,
+        more: bool,
+        now: Millis,
+    ) {
         let guests = &self.guests;
         self.taken_back.retain(|_, tx| guests.contains_key(tx));
         for Held { profile, object, mode, token } in held {
@@ -159,7 +166,9 @@ impl NodeMachine {
             let claims = vec![(object.clone(), tables.table_of(&object).standing(profile.tx, &object))];
             self.say(peer, Message::Stands { tx: profile.tx, ask: 0, claims, turned: false }, now);
         }
-        self.not_waited_for(tables, peer, now);
+        if !more {
+            self.not_waited_for(tables, peer, now);
+        }
     }
 
     /// Whether a transaction of a peer may have a grant of an earlier incarnation with this token: one that lives

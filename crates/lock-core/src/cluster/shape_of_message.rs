@@ -69,8 +69,8 @@ impl Message {
                     write_standing(*standing, from, out);
                 });
             }
-            Self::Hold(held) => {
-                out.plain(&2_u8);
+            Self::Hold { held, more } => {
+                out.plain(&(2_u8, more));
                 out.each(held, |out, Held { profile, object, mode, token }| {
                     write_profile(profile, out);
                     out.plain(&(object, mode));
@@ -140,7 +140,7 @@ impl Rows {
             out.plain(tx);
             write_waits(waits, node, out);
         });
-        out.plain(&self.elsewhere);
+        out.plain(&(&self.elsewhere, self.more));
     }
 }
 

@@ -22,7 +22,7 @@ impl NodeMachine {
         });
         out.plain(&self.to_fence);
         if out.claims_come {
-            out.plain(&self.crowded);
+            out.each(self.crowded.objects(), ShapeWriter::plain);
         }
         out.each(&self.stash, |out, (home, tx, ask, request)| {
             out.plain(&(home, tx));

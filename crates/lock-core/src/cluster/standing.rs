@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::agent::{Agent, Manner};
+use super::agent::{Agent, Manner, NodeClaim};
 use super::fencing::Followers;
 use super::message::{Message, Request};
 use super::node::{NodeMachine, Output};
@@ -62,7 +62,8 @@ impl NodeMachine {
             self.lose(tx, object, now);
         }
         self.fence(tx, object, now);
-        self.go_on_in_turn(tx, object, ask, now);
+        self.notice_crowd(tx, object);
+        self.go_on_in_turn(tx, object, now);
     }
 
     /// What was tried for and could not be had at once on enough nodes is given back.
@@ -108,12 +109,16 @@ impl NodeMachine {
         if claim.is_met() || claim.hopeless || claim.manner == Manner::Tries {
             return;
         }
+        let is_under_way = |part: &NodeClaim| part.wanted.is_some() || part.asked.is_some();
+        let under_way = claim.nodes.values().filter(|part| is_under_way(part)).count();
+        let mut room = claim.manner.nodes_at_a_time().saturating_sub(under_way);
         let mut nodes = Vec::new();
         for (node, part) in &mut claim.nodes {
-            let lacks = !part.has(claim.mode) && part.wanted.is_none() && part.asked.is_none();
-            if lacks && part.hold_until.is_none() && (!part.gone || part.left_out) {
+            let lacks = !part.has(claim.mode) && !is_under_way(part);
+            if lacks && part.hold_until.is_none() && (!part.gone || part.left_out) && room > 0 {
                 (part.gone, part.left_out) = (false, false);
                 nodes.push(node.clone());
+                room -= 1;
             }
         }
         let claims = [(object.clone(), claim.mode)];

@@ -32,6 +32,7 @@ pub struct WaitName {
 
 /// One waiting claim and all that is in its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Packed", into = "Packed")]
 pub struct WaitView {
     /// What is waited for.
     pub object: Object,
@@ -46,7 +47,7 @@ pub struct WaitView {
 }
 
 /// A claim that is in the way of another one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockView {
     /// Whose claim.
     pub tx: TxId,
@@ -58,6 +59,36 @@ pub struct BlockView {
     pub kind: ArrowKind,
     /// The token of the grant, or the place in line.
     pub stamp: u64,
+}
+
+/// A wait as it is written down: most of what is in its way is of the same object, whose name is written once.
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    object: Object,
+    mode: Mode,
+    place: u64,
+    since: Millis,
+    blocks: Vec<(TxId, Option<Object>, Mode, ArrowKind, u64)>,
+}
+
+impl From<WaitView> for Packed {
+    fn from(WaitView { object, mode, place, since, blocks }: WaitView) -> Self {
+        let other = |name: Object| Some(name).filter(|name| *name != object);
+        let packed = |BlockView { tx, object, mode, kind, stamp }| (tx, other(object), mode, kind, stamp);
+        let blocks = blocks.into_iter().map(packed).collect();
+        Self { object, mode, place, since, blocks }
+    }
+}
+
+impl From<Packed> for WaitView {
+    fn from(Packed { object, mode, place, since, blocks }: Packed) -> Self {
+        let whole = |(tx, other, mode, kind, stamp): (TxId, Option<Object>, Mode, ArrowKind, u64)| {
+            let object = other.unwrap_or_else(|| object.clone());
+            BlockView { tx, object, mode, kind, stamp }
+        };
+        let blocks = blocks.into_iter().map(whole).collect();
+        Self { object, mode, place, since, blocks }
+    }
 }
 
 impl LockTable {

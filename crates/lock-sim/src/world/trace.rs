@@ -64,7 +64,7 @@ fn said(message: &Message) -> String {
             }
             text
         }
-        Message::Hold(held) => format!("{} held", held.len()),
+        Message::Hold { held, .. } => format!("{} held", held.len()),
         Message::Fence { token } => format!("follow {token}"),
         Message::Fenced { token } => format!("follows {token}"),
         Message::Ask { look, txs, reach } => {
