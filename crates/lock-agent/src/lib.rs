@@ -25,10 +25,12 @@
 //! | how to be retried after a deadlock | [`Locks::run`] |
 //! | how to follow what happens | [`Events`], [`Watching`] |
 //! | how to lock keys: any value, or paths | [`KeyedMutex`] |
+//! | how to lock chunks and slices of arrays | [`ArrayLocks`], [`Grid`] |
 //! | how to elect a leader | [`Election`] |
 //! | how threads without async do it | [`Transaction::blocking_lock`] and its like |
 
 mod agent;
+mod arrays;
 mod begin;
 mod claiming;
 mod election;
@@ -47,6 +49,10 @@ mod slow_reader;
 mod transaction;
 mod waiting;
 
+pub use arrays::{
+    ArrayLockError, ArrayLocks, ArrayReleaseError, ArrayTimeoutError, ArrayTryError, ChunkGuard, ChunkIndexError, Grid, GridError,
+    MAX_REGION_CHUNKS, Part, RegionError, RegionGuard,
+};
 pub use begin::Begin;
 pub use claiming::{Claiming, IntoClaim, claim};
 pub use election::{Answers, Asked, Candidacy, Election, Following, Leading, Merge, Participant, Role, SayError, Turn};

@@ -13,8 +13,8 @@ use super::errors::AlreadyOwned;
 use crate::{ReleaseError, Transaction};
 
 /// What an owner's handles and guards share: the transaction ends with the last of them.
-pub(super) struct Owning {
-    pub(super) tx: Transaction,
+pub(crate) struct Owning {
+    pub(crate) tx: Transaction,
     holdings: Mutex<Holdings>,
 }
 
@@ -48,10 +48,10 @@ impl Holding {
 }
 
 /// A guard's part in a holding, or that of a call that waits. Dropped, it gives back what nobody else needs.
-pub(super) struct Seat {
-    pub(super) owning: Arc<Owning>,
+pub(crate) struct Seat {
+    pub(crate) owning: Arc<Owning>,
     /// What is held, which may lie above what was asked for.
-    pub(super) object: Object,
+    pub(crate) object: Object,
     mode: Mode,
     number: u64,
     /// Its call came to a grant.
@@ -62,20 +62,20 @@ pub(super) struct Seat {
 
 /// How a mutex lets owners in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     /// Again, what they have.
-    pub(super) again: bool,
+    pub(crate) again: bool,
     /// What lies above covers it.
-    pub(super) paths: bool,
+    pub(crate) paths: bool,
 }
 
 impl Owning {
-    pub(super) fn new(tx: Transaction) -> Self {
+    pub(crate) fn new(tx: Transaction) -> Self {
         Self { tx, holdings: Mutex::default() }
     }
 
     /// Takes a seat before the table is asked.
-    pub(super) fn enter(self: &Arc<Self>, object: &Object, mode: Mode, rules: Rules) -> Result<Seat, AlreadyOwned> {
+    pub(crate) fn enter(self: &Arc<Self>, object: &Object, mode: Mode, rules: Rules) -> Result<Seat, AlreadyOwned> {
         let mut holdings = self.holdings.lock();
         let above = if rules.paths { holdings.covering(object, mode).cloned() } else { None };
         let Holdings { by_object, count } = &mut *holdings;
@@ -98,7 +98,7 @@ impl Owning {
     }
 
     /// Gives an object back, whatever guards of it are out.
-    pub(super) fn give_back(&self, object: &Object) -> Result<(), ReleaseError> {
+    pub(crate) fn give_back(&self, object: &Object) -> Result<(), ReleaseError> {
         // As in the drop of a seat.
         let mut holdings = self.holdings.lock();
         self.tx.unlock(object)?;
@@ -107,12 +107,12 @@ impl Owning {
     }
 
     /// Forgets a holding, whatever guards are out; they do nothing any more.
-    pub(super) fn forget(&self, object: &Object) {
+    pub(crate) fn forget(&self, object: &Object) {
         self.holdings.lock().by_object.remove(object);
     }
 
     /// The objects below one.
-    pub(super) fn below(&self, name: &Object) -> Vec<Object> {
+    pub(crate) fn below(&self, name: &Object) -> Vec<Object> {
         let holdings = self.holdings.lock();
         holdings.by_object.keys().filter(|object| name.is_ancestor_of(object)).cloned().collect()
     }
@@ -128,7 +128,7 @@ impl Holdings {
 
 impl Seat {
     /// The call that took it has a grant.
-    pub(super) fn granted(&mut self) {
+    pub(crate) fn granted(&mut self) {
         self.granted = true;
         if self.shared
             && let Some(holding) = self.owning.holdings.lock().by_object.get_mut(&self.object)
@@ -138,7 +138,7 @@ impl Seat {
     }
 
     /// How many guards there are of what it is a part of, itself included; none, if that was given back.
-    pub(super) fn guards(&self) -> u32 {
+    pub(crate) fn guards(&self) -> u32 {
         let holdings = self.owning.holdings.lock();
         let holding = holdings.by_object.get(&self.object).filter(|holding| holding.number == self.number);
         holding.map_or(0, |holding| holding.reads + holding.writes)

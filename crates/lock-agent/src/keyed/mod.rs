@@ -17,7 +17,7 @@ mod blocking;
 mod errors;
 #[expect(clippy::result_large_err, reason = "a key that is not given away comes back by value, as it went in")]
 mod giving;
-mod holdings;
+pub(crate) mod holdings;
 mod key;
 mod key_guard;
 mod keyed_mutex;

@@ -43,7 +43,7 @@ use crate::{Locks, Transaction};
 #[derive(Clone)]
 #[must_use = "an owner that is dropped without a guard has ended"]
 pub struct Owner {
-    pub(super) owning: Arc<Owning>,
+    pub(crate) owning: Arc<Owning>,
 }
 
 impl Owner {
