@@ -14,6 +14,7 @@
 //! | what is locked, and how | [`Object`], [`Mode`] |
 //! | what a deadlock was, and who gave way | [`Deadlock`] |
 //! | a mutex for each key | [`KeyedMutex`] |
+//! | locks on chunks and slices of arrays | [`ArrayLocks`] |
 //!
 //! # The first lock
 //!
@@ -308,6 +309,11 @@ pub use lock_agent::{
     AlreadyOwned,
     // What one is told
     Answers,
+    ArrayLockError,
+    ArrayLocks,
+    ArrayReleaseError,
+    ArrayTimeoutError,
+    ArrayTryError,
     Arrow,
     ArrowKind,
     Asked,
@@ -315,6 +321,8 @@ pub use lock_agent::{
     Begin,
     Candidacy,
     Change,
+    ChunkGuard,
+    ChunkIndexError,
     Claim,
     // What can go wrong
     ClaimError,
@@ -334,6 +342,8 @@ pub use lock_agent::{
     Following,
     Gift,
     Gifts,
+    Grid,
+    GridError,
     Guard,
     HandOverError,
     HaveAll,
@@ -353,6 +363,7 @@ pub use lock_agent::{
     LockAllError,
     LockInfo,
     Locks,
+    MAX_REGION_CHUNKS,
     Member,
     MemberView,
     MemoryNetwork,
@@ -370,10 +381,13 @@ pub use lock_agent::{
     Object,
     Over,
     Owner,
+    Part,
     Participant,
     Placement,
     Presence,
     Refused,
+    RegionError,
+    RegionGuard,
     ReleaseError,
     Require,
     Role,
@@ -423,3 +437,7 @@ struct ElectionGuide;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guides/keyed-mutex.md")]
 struct KeyedMutexGuide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/array-locks.md")]
+struct ArrayLocksGuide;
