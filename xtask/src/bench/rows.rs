@@ -81,6 +81,7 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family { title: "Deadlocks", rows: DEADLOCKS },
     Family { title: "One object that all want", rows: HOT },
     Family { title: "A mutex for each key", rows: KEYED },
+    Family { title: "Chunks of arrays", rows: CHUNKS },
     Family { title: "Long queues", rows: QUEUES },
     Family { title: "Trees of objects", rows: TREES },
     Family { title: "Memory", rows: MEMORY },
@@ -132,6 +133,12 @@ const KEYED: &[Row] = &[
     more("keyed-128", "keyed-128-grants", "128 on one key: grants", Target::None),
     less("keyed-128", "keyed-128-shares", "128 on one key: largest share by smallest", Target::Value(2.0)),
     less("keyed-owned", "keyed-owned", "release of the oldest of 20,000 to 10,000 keys", Target::None),
+];
+
+const CHUNKS: &[Row] = &[
+    more("chunk-1", "chunk-1", "lock + release of a chunk by one owner, 1 thread", Target::Within("keyed-1", 1.2)),
+    less("slice-10k", "slice-10k-lock", "a slice of 10,000 chunks: lock", Target::Value(2_000.0)),
+    less("slice-10k", "slice-10k-release", "a slice of 10,000 chunks: release", Target::None),
 ];
 
 const QUEUES: &[Row] = &[

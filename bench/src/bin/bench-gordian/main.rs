@@ -8,10 +8,12 @@
 //! | `table_ring.rs` | a ring in the pure table |
 //! | `hot.rs` | many that all want one object |
 //! | `keyed.rs` | a mutex for each key |
+//! | `chunks.rs` | chunks of arrays |
 //! | `queue.rs` | steps in a long queue of the pure table |
 //! | `tree.rs` | siblings, and objects that have nothing in common |
 //! | `searches.rs` | how often the waits were searched for a deadlock |
 
+mod chunks;
 mod free;
 mod hot;
 mod keyed;
@@ -22,6 +24,7 @@ mod table_flat;
 mod table_ring;
 mod tree;
 
+use chunks::{chunk_free, slice};
 use free::{apart, deep, empty, flat, ten};
 use gordian_bench::Case;
 use hot::hot;
@@ -56,6 +59,8 @@ fn main() {
         Case { name: "keyed-2", run: |time| keyed_free("keyed-2", 2, time) },
         Case { name: "keyed-128", run: |time| keyed_hot("keyed-128", 128, time) },
         Case { name: "keyed-owned", run: |time| keyed_owned("keyed-owned", time) },
+        Case { name: "chunk-1", run: |time| chunk_free("chunk-1", 1, time) },
+        Case { name: "slice-10k", run: |time| slice("slice-10k", time) },
         Case { name: "queue-100", run: |time| queue("queue-100", 100, time) },
         Case { name: "queue-10k", run: |time| queue("queue-10k", 10_000, time) },
         Case { name: "queue-100k", run: |time| queue("queue-100k", 100_000, time) },

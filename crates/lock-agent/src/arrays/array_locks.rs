@@ -141,9 +141,7 @@ impl ArrayLocks {
 
     /// Takes a seat before the table is asked.
     pub(super) fn seat(&self, owner: &Owner, object: &Object, mode: Mode) -> Result<Seat, ArrayLockError> {
-        if !self.knows(owner) {
-            return Err(ArrayLockError::OtherLocks { owner: owner.id(), array: self.name.clone() });
-        }
+        self.only_known(owner)?;
         let again = Rules { again: true, paths: true };
         Ok(owner.owning.enter(object, mode, again).expect("what one has, one may have again by this rule"))
     }
@@ -165,9 +163,12 @@ impl ArrayLocks {
         Ok(ChunkGuard::new(witness, seat))
     }
 
-    /// Whether an owner is of the same locks.
-    pub(super) fn knows(&self, owner: &Owner) -> bool {
-        owner.owning.tx.is_of(&self.locks)
+    /// Turns an owner of other locks away.
+    pub(super) fn only_known(&self, owner: &Owner) -> Result<(), ArrayLockError> {
+        if owner.owning.tx.is_of(&self.locks) {
+            return Ok(());
+        }
+        Err(ArrayLockError::OtherLocks { owner: owner.id(), array: self.name.clone() })
     }
 
     /// Who has a part of the array, or the whole, but for this one.

@@ -15,7 +15,7 @@ impl ArrayLocks {
     /// [`ArrayReleaseError`]: there is no such chunk, or the owner does not have it, and who does is named. Nothing has changed then.
     pub fn unlock_chunk(&self, owner: &Owner, index: impl AsRef<[u64]>) -> Result<(), ArrayReleaseError> {
         self.grid.check(index.as_ref())?;
-        self.only_known(owner)?;
+        self.only_own(owner)?;
         owner.owning.give_back(&object_of(&self.name, index.as_ref())?)?;
         Ok(())
     }
@@ -26,7 +26,7 @@ impl ArrayLocks {
     /// # Errors
     /// [`ArrayReleaseError`]: the owner is over, or of other locks.
     pub fn release_all(&self, owner: &Owner) -> Result<usize, ArrayReleaseError> {
-        self.only_known(owner)?;
+        self.only_own(owner)?;
         let mut released = 0;
         let is_part = |object: &Object| Part::of(object, &self.name, &self.grid).is_some();
         let chunks = owner.owning.below(&self.name).into_iter().filter(is_part);
@@ -41,10 +41,8 @@ impl ArrayLocks {
         Ok(released)
     }
 
-    fn only_known(&self, owner: &Owner) -> Result<(), ArrayReleaseError> {
-        if self.knows(owner) {
-            return Ok(());
-        }
-        Err(ArrayReleaseError::OtherLocks { owner: owner.id(), array: self.name.clone() })
+    fn only_own(&self, owner: &Owner) -> Result<(), ArrayReleaseError> {
+        let other = |_| ArrayReleaseError::OtherLocks { owner: owner.id(), array: self.name.clone() };
+        self.only_known(owner).map_err(other)
     }
 }

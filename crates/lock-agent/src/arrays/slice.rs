@@ -9,7 +9,6 @@ use super::array_locks::ArrayLocks;
 use super::errors::{ArrayLockError, ArrayTimeoutError, ArrayTryError};
 use super::guards::{ChunkGuard, RegionGuard};
 use crate::Owner;
-use crate::keyed::holdings::Seat;
 
 impl ArrayLocks {
     /// Locks all chunks that a slice touches in one atomic step, and waits for them all: owners who do so never deadlock with each other,
@@ -144,8 +143,11 @@ impl ArrayLocks {
         objects: Vec<Object>,
         mode: Mode,
     ) -> Result<RegionGuard, ArrayLockError> {
-        let seats = objects.iter().map(|object| self.seat(owner, object, mode));
-        let seats: Vec<Seat> = seats.collect::<Result<_, _>>()?;
+        self.only_known(owner)?;
+        if let [object] = objects.as_slice() {
+            return Ok(RegionGuard::new(vec![self.wait_for(owner, object.clone(), mode).await?]));
+        }
+        let seats = owner.owning.enter_all(&objects, mode);
         let claims = objects.into_iter().map(|object| self.claim(object, mode));
         let witnesses = owner.owning.tx.lock_many(claims).await?;
         let guards = witnesses.into_iter().zip(seats).map(|(witness, seat)| ChunkGuard::new(witness, seat));

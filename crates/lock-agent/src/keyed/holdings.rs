@@ -97,6 +97,21 @@ impl Owning {
         Ok(Seat { owning: self.clone(), object, mode, number, granted: false, shared })
     }
 
+    /// Takes a seat for each of many objects at once, again if there are guards of them. They lie beside each other, and nothing is
+    /// ever locked below them.
+    pub(crate) fn enter_all(self: &Arc<Self>, objects: &[Object], mode: Mode) -> Vec<Seat> {
+        let mut holdings = self.holdings.lock();
+        holdings.by_object.reserve(objects.len());
+        let above = objects.first().and_then(|first| holdings.covering(first, mode)).cloned();
+        let seat = |object: &Object| {
+            let object = above.clone().unwrap_or_else(|| object.clone());
+            let number = holdings.sit(&object, mode);
+            // Nobody looks at what lies above nothing.
+            Seat { owning: self.clone(), object, mode, number, granted: false, shared: false }
+        };
+        objects.iter().map(seat).collect()
+    }
+
     /// Gives an object back, whatever guards of it are out.
     pub(crate) fn give_back(&self, object: &Object) -> Result<(), ReleaseError> {
         // As in the drop of a seat.
@@ -119,6 +134,17 @@ impl Owning {
 }
 
 impl Holdings {
+    /// One guard more of an object; gives the number of its holding.
+    fn sit(&mut self, object: &Object, mode: Mode) -> u64 {
+        let Self { by_object, count } = self;
+        let holding = by_object.entry(object.clone()).or_insert_with(|| {
+            *count += 1;
+            Holding { number: *count, reads: 0, writes: 0, granted: false }
+        });
+        *holding.guards_of(mode) += 1;
+        holding.number
+    }
+
     /// The holding above an object that covers it.
     fn covering(&self, object: &Object, mode: Mode) -> Option<&Object> {
         let above = object.ancestors().filter_map(|above| self.by_object.get_key_value(above));
