@@ -111,7 +111,13 @@ fn sources() -> Vec<Source> {
 
 /// The manifest of every crate, by the crate's name.
 fn manifests() -> BTreeMap<String, String> {
-    let mut folders = vec![root(), root().join("xtask"), root().join("bench"), root().join("examples/bank"), root().join("examples/zarr")];
+    let mut folders = vec![
+        root(),
+        root().join("xtask"),
+        root().join("bench"),
+        root().join("examples/bank"),
+        root().join("examples/zarr"),
+    ];
     folders.extend(fs::read_dir(root().join("crates")).expect("there are crates").flatten().map(|entry| entry.path()));
     let manifests = folders.iter().map(|folder| folder.join("Cargo.toml")).filter(|path| path.is_file());
     let named = manifests.map(|path| read(&path)).map(|manifest| {

@@ -50,8 +50,8 @@ mod transaction;
 mod waiting;
 
 pub use arrays::{
-    ArrayLockError, ArrayLocks, ArrayReleaseError, ArrayTimeoutError, ArrayTryError, ChunkGuard, ChunkIndexError, Grid, GridError,
-    MAX_REGION_CHUNKS, Part, RegionError, RegionGuard,
+    ArrayLockError, ArrayLocks, ArrayReleaseError, ArrayTimeoutError, ArrayTryError, ChunkGuard, ChunkIndexError, Grid,
+    GridError, MAX_REGION_CHUNKS, Part, RegionError, RegionGuard,
 };
 pub use begin::Begin;
 pub use claiming::{Claiming, IntoClaim, claim};

@@ -155,7 +155,7 @@ mod tests {
     fn the_last_chunk_of_an_axis_may_be_a_part() -> Result<(), GridError> {
         assert_eq!(counts(&[100, 90, 1], &[30, 30, 30])?, [4, 3, 1]);
         assert_eq!(counts(&[0, u64::MAX], &[5, 1])?, [0, u64::MAX]);
-        assert_eq!(counts(&[], &[])?, []);
+        assert_eq!(counts(&[], &[])?, Vec::<u64>::new());
         Ok(())
     }
 

@@ -87,8 +87,6 @@ async fn a_hundred_readers_and_writers_of_a_chunk_are_all_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_tasks_on_twenty_five_chunks_are_all_served() {
     let chunk = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    visits(200, |number| {
-        ([chunk(number) % 5, chunk(number) / 5 % 5], if number % 5 == 0 { Write } else { Read })
-    })
-    .await;
+    visits(200, |number| ([chunk(number) % 5, chunk(number) / 5 % 5], if number % 5 == 0 { Write } else { Read }))
+        .await;
 }

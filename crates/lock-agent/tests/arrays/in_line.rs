@@ -45,8 +45,7 @@ async fn readers_who_wait_enter_together() {
     let (locks, array, me, _) = two_owners();
     let guard = array.lock_chunk(&me, [0, 0], Write).await.unwrap();
     let readers: Vec<Owner> = (0..5).map(|_| Owner::new(&locks)).collect();
-    let mut waits: Vec<_> =
-        readers.iter().map(|reader| Box::pin(array.lock_chunk(reader, [0, 0], Read))).collect();
+    let mut waits: Vec<_> = readers.iter().map(|reader| Box::pin(array.lock_chunk(reader, [0, 0], Read))).collect();
     for wait in &mut waits {
         assert!(poll!(wait).is_pending());
     }
@@ -66,7 +65,10 @@ async fn a_reader_does_not_pass_a_writer_who_waits() {
     let mut writes = Box::pin(array.lock_chunk(&writer, [0, 0], Write));
     assert!(poll!(&mut writes).is_pending());
     let refused = array.try_lock_chunk(&reader, [0, 0], Read).unwrap_err();
-    assert_eq!(refused.to_string(), "t3 cannot have read on heights/0.0 at once: t2 waits ahead for write on heights/0.0");
+    assert_eq!(
+        refused.to_string(),
+        "t3 cannot have read on heights/0.0 at once: t2 waits ahead for write on heights/0.0"
+    );
     let mut reads = Box::pin(array.lock_chunk(&reader, [0, 0], Read));
     assert!(poll!(&mut reads).is_pending());
     drop(first);

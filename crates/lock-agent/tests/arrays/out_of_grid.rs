@@ -1,6 +1,8 @@
 //! What is no chunk, no slice or no array is an error that says what is wrong, and locks nothing.
 use lock_agent::Mode::Write;
-use lock_agent::{ArrayLockError, ArrayLocks, ChunkIndexError, ClaimError, Grid, Locks, NodeConfig, Owner, RegionError};
+use lock_agent::{
+    ArrayLockError, ArrayLocks, ChunkIndexError, ClaimError, Grid, Locks, NodeConfig, Owner, RegionError,
+};
 
 use crate::two_owners;
 

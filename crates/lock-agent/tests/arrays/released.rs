@@ -79,7 +79,8 @@ async fn slices_and_the_whole_array_are_released_with_the_rest_and_other_arrays_
     let below = ArrayLocks::new(&locks, "heights/copy", Grid::of_chunks([9, 9]).unwrap()).unwrap();
     let beside = ArrayLocks::new(&locks, "depths", Grid::of_chunks([9, 9]).unwrap()).unwrap();
     let slice = array.lock_region(&me, [0..20, 0..20], Write).await.unwrap();
-    let others = (below.lock_chunk(&me, [0, 0], Write).await.unwrap(), beside.lock_chunk(&me, [0, 0], Write).await.unwrap());
+    let others =
+        (below.lock_chunk(&me, [0, 0], Write).await.unwrap(), beside.lock_chunk(&me, [0, 0], Write).await.unwrap());
     let whole = array.lock_whole(&me, Read).await.unwrap();
     assert_eq!(array.release_all(&me), Ok(5));
     assert!(!slice.is_held() && !whole.is_held() && others.0.is_held() && others.1.is_held());

@@ -207,7 +207,8 @@ async fn a_slice_of_ten_thousand_chunks_is_one_step() {
 async fn arrays_of_any_number_of_axes_are_locked() {
     let (locks, _, me, other) = two_owners();
     for axes in [0_usize, 1, 3, 8, 40] {
-        let array = ArrayLocks::new(&locks, ["axes", &axes.to_string()], Grid::of_chunks(vec![3; axes]).unwrap()).unwrap();
+        let array =
+            ArrayLocks::new(&locks, ["axes", &axes.to_string()], Grid::of_chunks(vec![3; axes]).unwrap()).unwrap();
         let last = vec![2; axes];
         let guard = array.lock_chunk(&me, &last, Write).await.unwrap();
         let slice = vec![2..3; axes];
