@@ -62,9 +62,12 @@ fn slices_changed_side_by_side_under_locks_come_out_as_if_changed_one_after_the_
 fn slices_changed_side_by_side_without_locks_are_corrupted() {
     let heights = heights("without_locks");
     let all_have_read = Barrier::new(4);
+    let wait_for_all = || {
+        all_have_read.wait();
+    };
     let slice = slice(0);
     let written: Vec<Result<(), Failure>> = thread::scope(|scope| {
-        let add = || heights.add_unlocked(&slice, 1, || drop(all_have_read.wait()));
+        let add = || heights.add_unlocked(&slice, 1, wait_for_all);
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(add)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });

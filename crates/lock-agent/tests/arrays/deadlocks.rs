@@ -48,13 +48,13 @@ async fn two_readers_who_both_want_to_write_do_not_hang_and_one_is_told() {
 async fn an_owner_that_yields_has_its_slice_back_when_its_call_returns() {
     let (locks, array, one, _) = two_owners();
     let yields = Owner::yielding(&locks);
-    let _first = array.lock_chunk(&one, [0, 0], Write).await.unwrap();
+    let first = array.lock_chunk(&one, [0, 0], Write).await.unwrap();
     let slice = array.lock_region(&yields, [10..20, 0..20], Write).await.unwrap();
     let mut waits = Box::pin(array.lock_chunk(&one, [1, 1], Write));
     assert!(poll!(&mut waits).is_pending());
     let mut again = Box::pin(array.lock_chunk(&yields, [0, 0], Write));
     assert!(poll!(&mut again).is_pending());
     assert!(!slice.is_held(), "one of its chunks is away");
-    drop((waits.await.unwrap(), _first));
+    drop((waits.await.unwrap(), first));
     assert!(again.await.unwrap().is_held() && slice.is_held() && !slice.is_unbroken());
 }

@@ -62,8 +62,8 @@ async fn a_reader_does_not_pass_a_writer_who_waits() {
     let (locks, array, me, writer) = two_owners();
     let reader = Owner::new(&locks);
     let first = array.lock_chunk(&me, [0, 0], Read).await.unwrap();
-    let mut writes = Box::pin(array.lock_chunk(&writer, [0, 0], Write));
-    assert!(poll!(&mut writes).is_pending());
+    let mut waits = Box::pin(array.lock_chunk(&writer, [0, 0], Write));
+    assert!(poll!(&mut waits).is_pending());
     let refused = array.try_lock_chunk(&reader, [0, 0], Read).unwrap_err();
     assert_eq!(
         refused.to_string(),
@@ -72,7 +72,7 @@ async fn a_reader_does_not_pass_a_writer_who_waits() {
     let mut reads = Box::pin(array.lock_chunk(&reader, [0, 0], Read));
     assert!(poll!(&mut reads).is_pending());
     drop(first);
-    let written = writes.await.unwrap();
+    let written = waits.await.unwrap();
     assert!(poll!(&mut reads).is_pending());
     drop(written);
     assert!(reads.await.is_ok());
@@ -88,14 +88,14 @@ async fn a_writer_is_served_after_those_readers_only_who_came_before() {
         Box::pin(async move { array.lock_chunk(&owner, [0, 0], Read).await })
     };
     let before = futures_util::future::join_all((0..3).map(reader)).await;
-    let mut writes = Box::pin(array.lock_chunk(&writer, [0, 0], Write));
-    assert!(poll!(&mut writes).is_pending());
+    let mut waits = Box::pin(array.lock_chunk(&writer, [0, 0], Write));
+    assert!(poll!(&mut waits).is_pending());
     let mut after: Vec<_> = (0..3).map(reader).collect();
     for wait in &mut after {
         assert!(poll!(wait).is_pending());
     }
     drop(before);
-    assert!(writes.await.is_ok());
+    assert!(waits.await.is_ok());
     assert!(futures_util::future::join_all(after).await.iter().all(Result::is_ok));
 }
 

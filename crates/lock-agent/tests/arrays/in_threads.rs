@@ -25,14 +25,14 @@ fn what_threads_change_under_overlapping_slices_is_not_lost() {
     let (locks, array, ..) = two_owners();
     let cells: Vec<AtomicU64> = (0..25).map(|_| AtomicU64::new(0)).collect();
     thread::scope(|scope| {
-        for thread in 0..4_u64 {
+        for (thread, at) in (0..4_u64).zip(0_usize..) {
             let (locks, array, cells) = (&locks, &array, &cells);
             scope.spawn(move || {
                 let me = Owner::new(locks);
                 for _ in 0..100 {
                     let slice = array.blocking_lock_region(&me, [thread * 10..thread * 10 + 20, 10..30], Write);
                     let _slice = slice.expect("slices never deadlock");
-                    for cell in [0, 1, 5, 6].map(|beside| &cells[thread as usize * 5 + 1 + beside]) {
+                    for cell in [0, 1, 5, 6].map(|beside| &cells[at * 5 + 1 + beside]) {
                         let read = cell.load(Relaxed);
                         thread::yield_now();
                         cell.store(read + 1, Relaxed);
