@@ -13,6 +13,8 @@
 //! | what one holds in hand | [`Guard`] |
 //! | what is locked, and how | [`Object`], [`Mode`] |
 //! | what a deadlock was, and who gave way | [`Deadlock`] |
+//! | a mutex for each key | [`KeyedMutex`] |
+//! | locks on chunks and slices of arrays | [`ArrayLocks`] |
 //!
 //! # The first lock
 //!
@@ -304,8 +306,14 @@
 //! ```
 
 pub use lock_agent::{
+    AlreadyOwned,
     // What one is told
     Answers,
+    ArrayLockError,
+    ArrayLocks,
+    ArrayReleaseError,
+    ArrayTimeoutError,
+    ArrayTryError,
     Arrow,
     ArrowKind,
     Asked,
@@ -313,6 +321,8 @@ pub use lock_agent::{
     Begin,
     Candidacy,
     Change,
+    ChunkGuard,
+    ChunkIndexError,
     Claim,
     // What can go wrong
     ClaimError,
@@ -330,15 +340,30 @@ pub use lock_agent::{
     Events,
     Flag,
     Following,
+    Gift,
+    Gifts,
+    Grid,
+    GridError,
     Guard,
+    HandOverError,
     HaveAll,
+    Heir,
     HolderView,
     IntoClaim,
     IntoObject,
     InvalidObject,
+    KeyError,
+    KeyGuard,
+    KeyLockError,
+    KeyReleaseError,
+    KeyTimeoutError,
+    KeyTryError,
+    KeyedMutex,
     Leading,
+    LockAllError,
     LockInfo,
     Locks,
+    MAX_REGION_CHUNKS,
     Member,
     MemberView,
     MemoryNetwork,
@@ -346,15 +371,23 @@ pub use lock_agent::{
     // What is locked, and how
     Millis,
     Mode,
+    NameError,
+    Names,
     NodeConfig,
     NodeId,
+    NotGiven,
+    NotHandedOver,
     NotHeld,
     Object,
     Over,
+    Owner,
+    Part,
     Participant,
     Placement,
     Presence,
     Refused,
+    RegionError,
+    RegionGuard,
     ReleaseError,
     Require,
     Role,
@@ -380,6 +413,7 @@ pub use lock_agent::{
     WatchEnded,
     Watching,
     WayOut,
+    WhyNot,
     claim,
     object,
 };
@@ -399,3 +433,11 @@ struct ManyNodes;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guides/election.md")]
 struct ElectionGuide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/keyed-mutex.md")]
+struct KeyedMutexGuide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/array-locks.md")]
+struct ArrayLocksGuide;

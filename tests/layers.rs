@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may depend on whom, tests included. A crate that is not in here has to be thought about first.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("lock-core", &[]),
     ("lock-server", &["lock-core"]),
     ("lock-agent", &["lock-core", "lock-server"]),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("lock-files", &["lock-core"]),
     ("lock-cli", &["lock-agent", "lock-core", "lock-files", "lock-server", "lock-sim", "gordian"]),
     ("gordian-bank", &["gordian"]),
+    ("gordian-zarr", &["gordian"]),
     ("gordian-bench", &["lock-agent", "lock-core", "lock-files", "lock-server", "lock-sim", "gordian"]),
     ("xtask", &[]),
 ];
@@ -110,7 +111,13 @@ fn sources() -> Vec<Source> {
 
 /// The manifest of every crate, by the crate's name.
 fn manifests() -> BTreeMap<String, String> {
-    let mut folders = vec![root(), root().join("xtask"), root().join("bench"), root().join("examples/bank")];
+    let mut folders = vec![
+        root(),
+        root().join("xtask"),
+        root().join("bench"),
+        root().join("examples/bank"),
+        root().join("examples/zarr"),
+    ];
     folders.extend(fs::read_dir(root().join("crates")).expect("there are crates").flatten().map(|entry| entry.path()));
     let manifests = folders.iter().map(|folder| folder.join("Cargo.toml")).filter(|path| path.is_file());
     let named = manifests.map(|path| read(&path)).map(|manifest| {

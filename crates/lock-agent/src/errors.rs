@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lock_core::{ClaimError, InvalidObject, NodeId, NotHeld, Object, Over, Refused, TxId};
+use lock_core::{ClaimError, InvalidObject, NodeId, NotHandedOver, NotHeld, Object, Over, Refused, TxId};
 use thiserror::Error;
 
 /// Why a lock that was tried for is not had. Nothing was queued.
@@ -68,6 +68,32 @@ pub enum ReleaseError {
         /// Who.
         tx: TxId,
         /// What it keeps.
+        object: Object,
+    },
+}
+
+/// Why a lock is not handed over to another transaction. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum HandOverError {
+    /// The table says why: it is not held, or the heir has it or waits for it.
+    #[error(transparent)]
+    Refused(#[from] NotHandedOver),
+    /// One of the two is over, lost what it had, or has no room for a claim more.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// The heir began at another node.
+    #[error("{object} is not handed over to {to}, which is of another node")]
+    OtherNode {
+        /// What.
+        object: Object,
+        /// Who was to have it.
+        to: TxId,
+    },
+    /// Locks of a cluster are not handed over.
+    #[error("{object} is not handed over: transactions of a cluster cannot do so, only those of a node alone")]
+    InACluster {
+        /// What.
         object: Object,
     },
 }

@@ -55,6 +55,10 @@ impl Far {
         Arc::new(Self { member, tx, ear, over: AtomicBool::new(false) })
     }
 
+    pub(crate) fn is_of(&self, member: &Arc<Member>) -> bool {
+        Arc::ptr_eq(&self.member, member)
+    }
+
     pub(crate) async fn lock_one(self: &Arc<Self>, claim: Claim) -> Result<Guard, ClaimError> {
         let guards = self.lock_many(vec![claim]).await?;
         Ok(guards.into_iter().next().expect("one claim, one guard"))

@@ -1,6 +1,7 @@
 //! A transaction on a node in this process alone: what can be had at once is had in the tables, in place.
 
 mod asking;
+mod handing_over;
 mod releasing;
 
 use std::sync::Arc;
@@ -97,8 +98,6 @@ impl Here {
         self.shared.give_way().await;
         let waits_for_earlier = self.shared.may_wait();
         let requested = self.request_many(claims, false)?;
-        let mut pending = Pending::new(&self.shared);
-        requested.iter().for_each(|(object, _, answer)| pending.add(object, answer));
         let at_once = |(object, mode, answer): &(Object, Mode, Answer)| match answer {
             Answer::Granted { token, .. } => Some(Guard::here(self.shared.clone(), object.clone(), *mode, *token)),
             Answer::Waiting(_) => None,
@@ -108,9 +107,12 @@ impl Here {
             && let Some(guards) = requested.iter().map(at_once).collect()
             && self.shared.settle() == Ok(true)
         {
-            pending.received();
+            // Nothing was awaited, so nothing can be dropped before it is received.
+            requested.iter().for_each(|(object, _, answer)| self.keep(object, answer));
             return Ok(guards);
         }
+        let mut pending = Pending::new(&self.shared);
+        requested.iter().for_each(|(object, _, answer)| pending.add(object, answer));
         let wanted: Vec<(Object, Mode)> = requested.into_iter().map(|(object, mode, _)| (object, mode)).collect();
         let tokens = self.wait_for(&wanted).await?;
         pending.received();

@@ -24,10 +24,13 @@
 //! | what one holds in hand | [`Guard`] |
 //! | how to be retried after a deadlock | [`Locks::run`] |
 //! | how to follow what happens | [`Events`], [`Watching`] |
+//! | how to lock keys: any value, or paths | [`KeyedMutex`] |
+//! | how to lock chunks and slices of arrays | [`ArrayLocks`], [`Grid`] |
 //! | how to elect a leader | [`Election`] |
 //! | how threads without async do it | [`Transaction::blocking_lock`] and its like |
 
 mod agent;
+mod arrays;
 mod begin;
 mod claiming;
 mod election;
@@ -37,6 +40,7 @@ mod far;
 mod give_way;
 mod guard;
 mod here;
+mod keyed;
 mod locks;
 mod placement;
 mod run;
@@ -45,16 +49,24 @@ mod slow_reader;
 mod transaction;
 mod waiting;
 
+pub use arrays::{
+    ArrayLockError, ArrayLocks, ArrayReleaseError, ArrayTimeoutError, ArrayTryError, ChunkGuard, ChunkIndexError, Grid,
+    GridError, MAX_REGION_CHUNKS, Part, RegionError, RegionGuard,
+};
 pub use begin::Begin;
 pub use claiming::{Claiming, IntoClaim, claim};
 pub use election::{Answers, Asked, Candidacy, Election, Following, Leading, Merge, Participant, Role, SayError, Turn};
-pub use errors::{ReleaseError, TimeoutError, TryError};
+pub use errors::{HandOverError, ReleaseError, TimeoutError, TryError};
 pub use events::{Event, Events};
 pub use guard::Guard;
+pub use keyed::{
+    AlreadyOwned, Gift, Gifts, Heir, KeyError, KeyGuard, KeyLockError, KeyReleaseError, KeyTimeoutError, KeyTryError,
+    KeyedMutex, LockAllError, NameError, Names, NotGiven, Owner, WhyNot,
+};
 pub use lock_core::{
     Arrow, ArrowKind, Change, Claim, ClaimError, ClaimView, Counters, Deadlock, Durations, HolderView, InTheWay,
-    Incarnation, IntoObject, InvalidObject, Millis, Mode, NodeId, NotHeld, Object, Over, Refused, Require, Scope,
-    Status, Timing, Token, TxId, Version, WaitGraph, WaiterView, WayOut, object,
+    Incarnation, IntoObject, InvalidObject, Millis, Mode, NodeId, NotHandedOver, NotHeld, Object, Over, Refused,
+    Require, Scope, Status, Timing, Token, TxId, Version, WaitGraph, WaiterView, WayOut, object,
 };
 pub use lock_server::{
     ClusterBuilder, ClusterNode, Connections, Credentials, Member, MemberView, MemoryNetwork, Node, NodeConfig,

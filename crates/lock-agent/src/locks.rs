@@ -195,6 +195,22 @@ impl Locks {
         Ok(LockInfo { object, holders, waiters })
     }
 
+    /// Who has, and who waits for, an object and each one below it that somebody has or wants, in the order of the objects, at one
+    /// moment. On a cluster: in the table of this node.
+    ///
+    /// Goes through a part of the table while it holds it: for people and for tests, not for every request.
+    ///
+    /// # Errors
+    /// If what is named is no object.
+    pub fn lock_infos(&self, object: impl IntoObject) -> Result<Vec<LockInfo>, InvalidObject> {
+        let object = object.into_object()?;
+        let found = match &self.home {
+            Home::Here(handle) => handle.node.holders_and_waiters_below(&object),
+            Home::Far(member) => member.holders_and_waiters_below(&object),
+        };
+        Ok(found.into_iter().map(|(object, holders, waiters)| LockInfo { object, holders, waiters }).collect())
+    }
+
     /// How a transaction stands, by its id, as far as the tables tell: one that has and wants nothing and one that
     /// is over look the same, [`Status::NoLocks`].
     pub fn transaction_status(&self, tx: TxId) -> Status {

@@ -49,8 +49,9 @@ pub use object::{InvalidObject, MAX_DEPTH, MAX_OBJECT_BYTES, MAX_SEGMENT_BYTES, 
 pub use require::Require;
 pub use search::{Resolution, check_nobody_is_stuck, look, wait_graph};
 pub use table::{
-    Answer, Ask, BlockView, Change, ClaimChange, ClaimShape, ClaimView, HolderView, InTheWay, LockTable, NotHeld,
-    Refused, Scope, Standing, Surrendered, TableShape, TxProfile, WaitName, WaitView, WaiterView, WatchId, request_all,
+    Answer, Ask, BlockView, Change, ClaimChange, ClaimShape, ClaimView, HolderView, InTheWay, LockTable, NotHandedOver,
+    NotHeld, Refused, Scope, Standing, Surrendered, TableShape, TxProfile, WaitName, WaitView, WaiterView, WatchId,
+    request_all,
 };
 pub use tokens::Tokens;
 pub use transaction::{Claim, ClaimError, LostClaim, Over, Status, TransactionMachine, TransactionOptions, join};

@@ -19,6 +19,7 @@
 mod cluster;
 mod deadlines;
 mod deadlock_log;
+mod handing_over;
 mod mail;
 mod network;
 mod node;
@@ -37,6 +38,7 @@ pub use cluster::{
     PartView, Passed, PeerView, Presence, Question, Resident, Traffic, TransactionRow, TransactionView,
     TransactionsView, WaitsRow, WaitsView, Wire,
 };
+pub use handing_over::HandOverError;
 pub use mail::{Mail, Mailbox};
 pub use network::{
     AskError, ClusterBuilder, ClusterNode, Connections, Credentials, Secret, StartError, Tls, TlsError, Whom, ask,

@@ -230,6 +230,12 @@ impl Node {
         (table.holders(object), table.waiters(object))
     }
 
+    /// Who has and who waits for an object and each one below it that somebody has or wants, at one moment. Holds the
+    /// shard while it reads.
+    pub fn holders_and_waiters_below(&self, object: &Object) -> Vec<(Object, Vec<HolderView>, Vec<WaiterView>)> {
+        self.hold_for(object).holders_and_waiters_below(object)
+    }
+
     /// The wait-for graph of all who wait, as it stands at one moment.
     pub fn wait_graph(&self) -> WaitGraph {
         lock_core::wait_graph(&self.hold_all())

@@ -335,7 +335,7 @@ impl Node {
         self.hold_set(party.touched()).iter_mut().for_each(|table| table.update_profile(&profile));
     }
 
-    fn finish(&self, mut table: Held<'_>) {
+    pub(crate) fn finish(&self, mut table: Held<'_>) {
         if table.has_facts() {
             let facts = self.take_facts(std::slice::from_mut(&mut table));
             drop(table);

@@ -80,6 +80,8 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family { title: "Locks that are free", rows: FREE },
     Family { title: "Deadlocks", rows: DEADLOCKS },
     Family { title: "One object that all want", rows: HOT },
+    Family { title: "A mutex for each key", rows: KEYED },
+    Family { title: "Chunks of arrays", rows: CHUNKS },
     Family { title: "Long queues", rows: QUEUES },
     Family { title: "Trees of objects", rows: TREES },
     Family { title: "Memory", rows: MEMORY },
@@ -122,6 +124,21 @@ const HOT: &[Row] = &[
     more("hot-128", "hot-128-handoffs", "128 on one object: hand-offs to another", Target::Value(500e3)),
     more("hot-128", "hot-128-grants", "128 on one object: grants", Target::None),
     less("hot-128", "hot-128-shares", "128 on one object: largest share by smallest", Target::Value(2.0)),
+];
+
+const KEYED: &[Row] = &[
+    more("keyed-1", "keyed-1", "lock + release by one owner, 1 thread", Target::Value(3e6)),
+    more("keyed-2", "keyed-2", "lock + release by an owner each, 2 threads", Target::None),
+    more("keyed-128", "keyed-128-handoffs", "128 on one key: hand-offs to another", Target::Value(500e3)),
+    more("keyed-128", "keyed-128-grants", "128 on one key: grants", Target::None),
+    less("keyed-128", "keyed-128-shares", "128 on one key: largest share by smallest", Target::Value(2.0)),
+    less("keyed-owned", "keyed-owned", "release of the oldest of 20,000 to 10,000 keys", Target::None),
+];
+
+const CHUNKS: &[Row] = &[
+    more("chunk-1", "chunk-1", "lock + release of a chunk by one owner, 1 thread", Target::Within("keyed-1", 1.2)),
+    less("slice-10k", "slice-10k-lock", "a slice of 10,000 chunks: lock", Target::Value(2_000.0)),
+    less("slice-10k", "slice-10k-release", "a slice of 10,000 chunks: release", Target::None),
 ];
 
 const QUEUES: &[Row] = &[

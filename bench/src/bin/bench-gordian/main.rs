@@ -7,12 +7,16 @@
 //! | `ring.rs` | deadlocks: a ring of waits |
 //! | `table_ring.rs` | a ring in the pure table |
 //! | `hot.rs` | many that all want one object |
+//! | `keyed.rs` | a mutex for each key |
+//! | `chunks.rs` | chunks of arrays |
 //! | `queue.rs` | steps in a long queue of the pure table |
 //! | `tree.rs` | siblings, and objects that have nothing in common |
 //! | `searches.rs` | how often the waits were searched for a deadlock |
 
+mod chunks;
 mod free;
 mod hot;
+mod keyed;
 mod queue;
 mod ring;
 mod searches;
@@ -20,9 +24,11 @@ mod table_flat;
 mod table_ring;
 mod tree;
 
+use chunks::{chunk_free, slice};
 use free::{apart, deep, empty, flat, ten};
 use gordian_bench::Case;
 use hot::hot;
+use keyed::{keyed_free, keyed_hot, keyed_owned};
 use queue::queue;
 use ring::ring;
 use searches::{searches_free, searches_ring, searches_wait};
@@ -49,6 +55,12 @@ fn main() {
         Case { name: "table-ring-10", run: |time| table_ring("table-ring-10", 10, time) },
         Case { name: "table-ring-50", run: |time| table_ring("table-ring-50", 50, time) },
         Case { name: "hot-128", run: |time| hot("hot-128", 128, time) },
+        Case { name: "keyed-1", run: |time| keyed_free("keyed-1", 1, time) },
+        Case { name: "keyed-2", run: |time| keyed_free("keyed-2", 2, time) },
+        Case { name: "keyed-128", run: |time| keyed_hot("keyed-128", 128, time) },
+        Case { name: "keyed-owned", run: |time| keyed_owned("keyed-owned", time) },
+        Case { name: "chunk-1", run: |time| chunk_free("chunk-1", 1, time) },
+        Case { name: "slice-10k", run: |time| slice("slice-10k", time) },
         Case { name: "queue-100", run: |time| queue("queue-100", 100, time) },
         Case { name: "queue-10k", run: |time| queue("queue-10k", 10_000, time) },
         Case { name: "queue-100k", run: |time| queue("queue-100k", 100_000, time) },

@@ -70,6 +70,16 @@ impl LockTable {
         claim.map(|claim| Block { claim, kind: ArrowKind::Soft })
     }
 
+    /// A grant above or below an entry, not on it, that conflicts with one of this mode.
+    pub(super) fn related_holder(&self, entry: Slot, who: Candidate) -> Option<Slot> {
+        let mut above = self.upwards_from(self.entry(entry).parent);
+        let above = above.find_map(|at| self.conflicting_grants(at, who).next());
+        above.or_else(|| {
+            let below = self.blocker_below(entry, who).filter(|block| block.kind == ArrowKind::Hard);
+            below.map(|block| block.claim)
+        })
+    }
+
     fn own_conflicting_grants_below(&self, entry: Slot, who: Candidate) -> u32 {
         if who.tx == NONE {
             return 0;

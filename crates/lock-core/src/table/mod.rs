@@ -7,6 +7,7 @@
 //! |---|---|
 //! | what is kept | `records` |
 //! | what may be asked and given back | `claim`, `release` |
+//! | how a grant changes its transaction | `hand_over` |
 //! | when a claim is granted | `blockers`, `settle` |
 //! | who is ahead of whom | `line` |
 //! | how intention modes are counted | `tree` |
@@ -20,6 +21,7 @@ mod blockers;
 mod check;
 mod claim;
 mod far;
+mod hand_over;
 mod line;
 mod records;
 mod release;
@@ -46,6 +48,7 @@ use crate::{Fact, Incarnation, Mode, Object, Token, Tokens, TxId, Version};
 pub use batch::request_all;
 pub use claim::{Answer, Ask, ClaimChange, InTheWay, Refused};
 pub use far::{BlockView, Standing, WaitName, WaitView};
+pub use hand_over::NotHandedOver;
 pub use release::{NotHeld, Surrendered};
 pub use shape::{ClaimShape, TableShape};
 pub use view::{ClaimView, HolderView, WaiterView};

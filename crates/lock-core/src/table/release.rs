@@ -240,6 +240,12 @@ impl LockTable {
         }
     }
 
+    /// Takes a grant away whole, without freeing the object for others yet.
+    pub(super) fn drop_grant(&mut self, claim: Slot) {
+        self.take_grant(claim);
+        self.remove_record(claim);
+    }
+
     fn take_grant(&mut self, claim: Slot) -> Option<Mode> {
         let record = self.record_mut(claim);
         let mode = record.granted.take()?;

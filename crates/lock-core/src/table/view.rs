@@ -172,6 +172,17 @@ impl LockTable {
         (objects.into_iter().cloned().collect(), count)
     }
 
+    /// Who has and who waits for an object and each one below it that somebody has or wants, in the order of the objects.
+    pub fn holders_and_waiters_below(&self, object: &Object) -> Vec<(Object, Vec<HolderView>, Vec<WaiterView>)> {
+        let top = self.find_object(object).into_iter();
+        let entries = top.flat_map(|top| std::iter::once(top).chain(self.below(top, |_| false)));
+        let claimed = entries.map(|entry| &self.entries[entry as usize]);
+        let claimed = claimed.filter(|entry| entry.granted != NONE || !entry.queue.is_empty());
+        let mut objects: Vec<&Object> = claimed.map(|entry| &entry.object).collect();
+        objects.sort_unstable();
+        objects.into_iter().map(|found| (found.clone(), self.holders(found), self.waiters(found))).collect()
+    }
+
     /// The transactions that wait here, oldest first.
     pub fn waiting_transactions(&self) -> Vec<TxId> {
         let waiting = self.txs.iter().filter(|(_, tx)| tx.waiting > 0);

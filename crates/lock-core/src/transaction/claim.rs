@@ -26,6 +26,10 @@ impl Claim {
 
 /// Joins claims of the same object to the stronger mode, in the order of first appearance.
 pub fn join(claims: impl IntoIterator<Item = (Object, Mode)>) -> Vec<(Object, Mode)> {
+    let claims: Vec<(Object, Mode)> = claims.into_iter().collect();
+    if all_differ(&claims) {
+        return claims;
+    }
     let mut joined: Vec<(Object, Mode)> = Vec::new();
     let mut seen = std::collections::BTreeMap::new();
     for (object, mode) in claims {
@@ -36,4 +40,11 @@ pub fn join(claims: impl IntoIterator<Item = (Object, Mode)>) -> Vec<(Object, Mo
         }
     }
     joined
+}
+
+/// Whether no object is named twice, which is nearly always so, and cheaper to find than a map is to build.
+fn all_differ(claims: &[(Object, Mode)]) -> bool {
+    let mut objects: Vec<&Object> = claims.iter().map(|(object, _)| object).collect();
+    objects.sort();
+    objects.windows(2).all(|pair| pair[0] != pair[1])
 }

@@ -398,6 +398,11 @@ impl Member {
         (inside.table.holders(object), inside.table.waiters(object))
     }
 
+    /// Who has and who waits for an object and each one below it, in the table of this node, at one moment.
+    pub fn holders_and_waiters_below(&self, object: &Object) -> Vec<(Object, Vec<HolderView>, Vec<WaiterView>)> {
+        self.inside.lock().table.holders_and_waiters_below(object)
+    }
+
     /// How a transaction that lives here stands.
     pub fn status(&self, tx: TxId) -> Status {
         self.inside.lock().machine.status(tx).unwrap_or(Status::NoLocks)
