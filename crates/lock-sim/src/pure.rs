@@ -1,6 +1,7 @@
 //! The pure engine: the machines of `lock-core` in virtual time.
 
 mod forking;
+mod handing_over;
 mod taking_back;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -24,6 +24,8 @@ impl Here {
             }
         };
         taker.count_claim();
+        // Whatever the heir required of it before, it has it as it was given.
+        taker.machine(|machine| machine.gave_back(object));
         giver.look_again();
         taker.look_again();
         Ok(Guard::here(taker.clone(), object.clone(), mode, token))

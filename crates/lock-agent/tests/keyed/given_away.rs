@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use futures_util::poll;
-use lock_agent::{HandOverError, Heir, KeyedMutex, Locks, NotGiven, NotHandedOver, Owner, WhyNot};
+use lock_agent::{
+    Claim, HandOverError, Heir, KeyedMutex, Locks, Mode, NotGiven, NotHandedOver, Object, Owner, Require, WhyNot,
+};
 
 use crate::leftovers::nothing_is_left;
 use crate::{two_owners, waiters};
@@ -199,4 +201,19 @@ async fn a_gift_to_an_owner_of_other_locks_comes_back() {
     assert!(refused.guard.is_unbroken(), "{}", refused.why);
     let numbers = KeyedMutex::<u8>::new(&Locks::local(), "n").unwrap();
     assert!(numbers.lock(&me, &1).await.is_err());
+}
+
+#[tokio::test]
+async fn an_heir_has_a_lock_as_it_was_given_whatever_it_required_of_it_before() {
+    let locks = Locks::local();
+    let (giver, heir) = (locks.begin().await, locks.begin().await);
+    let job: Object = "jobs/7".parse().unwrap();
+    giver.lock(job.clone(), Mode::Read).await.unwrap();
+    {
+        let mut gives_up =
+            Box::pin(heir.lock_many([Claim { require: Require::Any, ..Claim::new(job.clone(), Mode::Write) }]));
+        assert!(poll!(&mut gives_up).is_pending());
+    }
+    giver.hand_over(&job, &heir).unwrap();
+    heir.lock(job, Mode::Write).await.unwrap();
 }

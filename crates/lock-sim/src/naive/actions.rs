@@ -147,7 +147,7 @@ impl NaiveWorld {
     }
 
     /// What is over acts no more; only the end of an aborted transaction is still to be said.
-    fn must_be_alive(&self, tx: TxId, action: &Action) -> Result<(), Refusal> {
+    pub(super) fn must_be_alive(&self, tx: TxId, action: &Action) -> Result<(), Refusal> {
         match self.transactions.get(&tx).map(|transaction| transaction.life) {
             None => Err(Refusal(format!("{tx} was never begun"))),
             Some(Life::Ended) => Err(Refusal(format!("{tx} has ended"))),
@@ -158,7 +158,7 @@ impl NaiveWorld {
         }
     }
 
-    fn must_have(&self, id: &ClaimId, enough: impl Fn(&Claim) -> bool) -> Result<(), Refusal> {
+    pub(super) fn must_have(&self, id: &ClaimId, enough: impl Fn(&Claim) -> bool) -> Result<(), Refusal> {
         if self.claims.get(id).is_some_and(enough) {
             return Ok(());
         }

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | what is kept | `world.rs`, `claim.rs` |
 //! | what each action does | `actions.rs` |
-//! | what programs do besides | `taking_back.rs` |
+//! | what programs do besides | `taking_back.rs`, `handing_over.rs` |
 //! | who is ahead of whom, and who is granted | `line.rs` |
 //! | who waits on whom | `arrows.rs` |
 //! | who can never go on | `stuck.rs` |
@@ -21,6 +21,7 @@ mod arrows;
 mod circle;
 mod claim;
 mod fewest_victims;
+mod handing_over;
 mod line;
 mod promises;
 mod resolution;

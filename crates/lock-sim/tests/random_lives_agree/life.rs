@@ -26,6 +26,7 @@ pub(crate) enum Step {
     /// Names a grant by the object's token that came so many grants before its newest one.
     SurrenderGrant(TxId, Object, usize),
     TakeBack(TxId, Object, ClaimChange),
+    HandOver(TxId, Object, TxId),
 }
 
 impl fmt::Debug for Life {
@@ -40,7 +41,7 @@ pub(crate) fn objects() -> Vec<Object> {
 
 /// Lives with all that can be done.
 pub(crate) fn lives() -> impl Strategy<Value = Life> {
-    lives_of(prop_oneof![8 => sayable(), 1 => surrender_of_a_grant(), 1 => take_back()])
+    lives_of(prop_oneof![8 => sayable(), 1 => surrender_of_a_grant(), 1 => take_back(), 2 => hand_over()])
 }
 
 /// Lives that a scenario can tell.
@@ -95,6 +96,10 @@ fn take_back() -> impl Strategy<Value = Step> {
         Just(ClaimChange::Nothing),
     ];
     (tx(), object(), change).prop_map(|(tx, object, change)| Step::TakeBack(tx, object, change))
+}
+
+fn hand_over() -> impl Strategy<Value = Step> {
+    (tx(), object(), tx()).prop_map(|(from, object, to)| Step::HandOver(from, object, to))
 }
 
 fn claim() -> impl Strategy<Value = (Object, Mode)> {

@@ -108,6 +108,6 @@ fn on_both(one: &mut dyn Engine, other: &mut dyn Engine, step: &Step) -> Option<
             other.advance(*ms);
             Some((true, true))
         }
-        Step::SurrenderGrant(..) | Step::TakeBack(..) => None,
+        Step::SurrenderGrant(..) | Step::TakeBack(..) | Step::HandOver(..) => None,
     }
 }

@@ -46,6 +46,7 @@ fn line(world: &mut NaiveWorld, step: &Step) -> String {
                 Err(_) => format!("# surrender {tx} {object}, but only the grant with the token {token}: refused"),
             }
         }
+        Step::HandOver(from, object, to) => format!("# {from} hands {object} over to {to}: no command does this"),
         Step::TakeBack(tx, object, change) => taken_back(world, *tx, object, *change),
     }
 }

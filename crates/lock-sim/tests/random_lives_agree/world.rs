@@ -10,6 +10,8 @@ pub(crate) trait World: Engine {
     fn take_back(&mut self, tx: TxId, object: &Object, change: ClaimChange);
 
     fn surrender_grant(&mut self, tx: TxId, object: &Object, token: Token) -> Result<(), Refusal>;
+
+    fn hand_over(&mut self, from: TxId, object: &Object, to: TxId) -> Result<(), Refusal>;
 }
 
 impl World for NaiveWorld {
@@ -20,6 +22,10 @@ impl World for NaiveWorld {
     fn surrender_grant(&mut self, tx: TxId, object: &Object, token: Token) -> Result<(), Refusal> {
         self.surrender_grant(tx, object, token)
     }
+
+    fn hand_over(&mut self, from: TxId, object: &Object, to: TxId) -> Result<(), Refusal> {
+        self.hand_over(from, object, to)
+    }
 }
 
 impl World for PureNode {
@@ -29,6 +35,10 @@ impl World for PureNode {
 
     fn surrender_grant(&mut self, tx: TxId, object: &Object, token: Token) -> Result<(), Refusal> {
         self.surrender_grant(tx, object, token)
+    }
+
+    fn hand_over(&mut self, from: TxId, object: &Object, to: TxId) -> Result<(), Refusal> {
+        self.hand_over(from, object, to)
     }
 }
 
@@ -43,6 +53,7 @@ pub(crate) fn carry_out(world: &mut dyn World, step: &Step) -> Result<(), Refusa
             let token = current_or_earlier(world, object, *before);
             world.surrender_grant(*tx, object, token)
         }
+        Step::HandOver(from, object, to) => world.hand_over(*from, object, *to),
         Step::TakeBack(tx, object, change) => {
             world.take_back(*tx, object, *change);
             Ok(())
