@@ -34,7 +34,7 @@ pub struct NodeConfig {
     /// How many claims one transaction may have, granted and waiting.
     pub max_claims: u32,
     /// Its first life, on which its tokens are built; taken from the clock if left out, so that each start, of whichever node,
-    /// is a larger one. For tests, which want the same tokens each time.
+    /// is a larger one, as far as their clocks agree. For tests, which want the same tokens each time.
     pub incarnation: Option<Incarnation>,
 }
 

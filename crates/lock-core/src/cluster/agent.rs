@@ -244,7 +244,7 @@ impl Agent {
     pub(super) fn views(&self) -> Vec<ClaimView> {
         let view = |(object, claim): (&Object, &Spread)| ClaimView {
             object: object.clone(),
-            granted: if claim.is_had() { Some(claim.mode) } else { claim.had.filter(|had| claim.missing(*had) == 0) },
+            granted: claim.had.filter(|had| claim.missing(*had) == 0 && !claim.lacks_fence()),
             token: claim.token(),
             told: claim.told,
             wanted: (!claim.is_had()).then_some(claim.mode),
@@ -264,12 +264,13 @@ impl Agent {
             claim.fence = None;
         }
         claim.had = still;
-        if still != Some(claim.mode)
+        let lacked_fence = claim.lacks_fence();
+        if (still != Some(claim.mode) || lacked_fence)
             && let Some(token) = claim.fence_with(followers)
         {
             (claim.had, claim.fence) = (Some(claim.mode), Some(token));
         }
-        if claim.had > still {
+        if claim.had > still || lacked_fence {
             claim.since = self.stamp;
         }
         claim.told &= claim.had.is_some();

@@ -41,16 +41,21 @@ impl Spread {
     }
 
     /// It is on more nodes than before: what was a fence for those is none for all, as somebody may have had them with a larger
-    /// token.
+    /// token. What enough of all still grant is had again with the next fence.
     pub(super) fn drop_fence(&mut self) {
-        if self.is_fenced() && !mutant::is_on(Mutant::KeepsAFenceForMore) {
-            (self.had, self.fence) = (None, None);
+        if !mutant::is_on(Mutant::KeepsAFenceForMore) {
+            self.fence = None;
         }
+    }
+
+    /// Whether its token is to be a fence, and is none yet.
+    pub(super) fn lacks_fence(&self) -> bool {
+        self.is_fenced() && self.fence.is_none()
     }
 
     /// Whether it is granted, and its token is a fence: the caller has it.
     pub(super) fn is_had(&self) -> bool {
-        self.is_met() && self.had == Some(self.mode)
+        self.is_met() && self.had == Some(self.mode) && !self.lacks_fence()
     }
 
     /// The largest token of those who granted what is wanted.

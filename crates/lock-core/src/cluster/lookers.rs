@@ -39,6 +39,9 @@ impl NodeMachine {
 
     fn queue_if_needed(&mut self, tx: TxId, now: Millis) {
         let Some(agent) = self.agents.get_mut(&tx) else { return };
+        if !agent.is_waiting() {
+            agent.overtakings = None;
+        }
         if !agent.may_be_stuck() || mutant::is_on(Mutant::NeverLooks) {
             agent.look_again = None;
             return self.plan(tx);

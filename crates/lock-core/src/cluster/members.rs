@@ -29,6 +29,8 @@ impl NodeMachine {
         self.say(peer, Message::Hold { held, more: false }, now);
         for tx in all {
             self.claim_on_return(tx, peer, now);
+            // What that peer knows counted for the better until now.
+            self.look_if_needed(tx, now);
         }
     }
 

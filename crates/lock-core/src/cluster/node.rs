@@ -31,8 +31,8 @@ pub struct NodeConfig {
     pub cluster: String,
     /// Its name.
     pub node: NodeId,
-    /// Larger than at every start before, of whichever node, since tokens of one pull those of all others along: a clock
-    /// gives that.
+    /// Larger than at every start before, of whichever node, since tokens of one pull those of all others along. A clock gives
+    /// that, as far as the clocks of the nodes agree.
     pub incarnation: Incarnation,
     /// The other nodes.
     pub peers: Vec<NodeId>,

@@ -32,8 +32,8 @@ pub struct HomeRow {
     pub unmet: Vec<UnmetRow>,
     /// What it is letting go: whatever a node says, this stands in nobody's way for long.
     pub letting_go: Vec<(NodeId, Object)>,
-    /// Nodes that are not there, as its home sees it. It believes in nothing that it had there, and they will forget it: at the
-    /// latest when they hear of the home again, or give it up.
+    /// Nodes that are not there, as its home sees it. Whatever they say that it has there, they will forget: at the latest when they
+    /// hear of the home again, or give it up. What it believes in still, as they only started anew, they do not say before that.
     pub lost: Vec<NodeId>,
 }
 

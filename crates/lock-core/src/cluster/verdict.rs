@@ -7,7 +7,7 @@ use super::agent::{Agent, Turning};
 use super::message::{Evidence, FarStep, Message, Request};
 use super::node::NodeMachine;
 use super::tables::Tables;
-use super::timing::after;
+use super::timing::{Timing, after};
 use crate::mutant::{self, Mutant};
 use crate::{Deadlock, Millis, NodeId, Object, Token, TxId, WaitName, WayOut};
 
@@ -30,6 +30,9 @@ impl NodeMachine {
                 && evidence.step.is_of(agent)
                 && !(matches!(evidence.step, FarStep::Turn(_)) && Self::overtakes_too_often(agent, now))
         });
+        if agent.is_some_and(|agent| Self::overtakes_too_often(agent, now)) {
+            self.look_when_it_may_overtake(tx);
+        }
         if acted {
             tables.about_to_act(self, (from, look), &evidence);
             self.act_on(evidence, now);
@@ -40,6 +43,14 @@ impl NodeMachine {
     fn overtakes_too_often(agent: &Agent, now: Millis) -> bool {
         let recent = agent.overtakings.filter(|(since, _)| now < after(*since, Self::OVERTAKINGS_MS));
         recent.is_some_and(|(_, count)| count >= Self::OVERTAKINGS)
+    }
+
+    /// The slow timer must not be what ends this: its pause may be long by now.
+    fn look_when_it_may_overtake(&mut self, tx: TxId) {
+        let Some(agent) = self.agents.get_mut(&tx) else { return };
+        let Some((since, _)) = agent.overtakings else { return };
+        agent.look_again = Some((after(since, Self::OVERTAKINGS_MS), Timing::FIRST_LOOK_AGAIN));
+        self.plan(tx);
     }
 
     fn act_on(&mut self, evidence: Evidence, now: Millis) {
