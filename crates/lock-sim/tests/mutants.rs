@@ -21,7 +21,6 @@ const SLOW: Life =
 const READERS: Life = Life { read_every: 2, objects: 1, ..Life::FAIR };
 const HALVES: Life = Life { nodes: 4, objects: 1, read_every: 100, requires: &[Require::Majority], ..Life::FAIR };
 const VOTES: Life = Life { nodes: 5, transactions: 8, steps: 150, fault_every: 8, weather: LATE, ..HALVES };
-
 const CROWD: Life = Life { nodes: 2, objects: 1, requires: &[Require::All], read_every: 100, ..SLOW };
 const QUORUMS: Life = Life { requires: &[Require::Any], read_every: 100, ..SLOW };
 

@@ -110,6 +110,7 @@ struct SaidHome {
     told: bool,
     unmet: Vec<(u8, u32, Vec<(u8, Number)>, u32)>,
     letting_go: Vec<(u8, u8)>,
+    lost: Vec<u8>,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -228,6 +229,7 @@ impl SaidHome {
             told: self.told,
             unmet: self.unmet.into_iter().map(unmet).collect(),
             letting_go: self.letting_go.into_iter().map(|(at, what)| (node(at), object(what))).collect(),
+            lost: self.lost.into_iter().map(node).collect(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{Deadlock, Millis, NodeId, Object, Token, TxId, WaitName, WayOut};
 impl NodeMachine {
     /// How often, in so many milliseconds, a transaction overtakes at most. Homes that see different nodes, as some links are down,
     /// may have different lines in mind and turn the same pair to and fro, as fast as they can talk, until they see the same again.
-    /// With this bound they go on as often as whoever waits long looks again.
+    /// With this bound they rest, and look again when the time is over.
     const OVERTAKINGS: u32 = 100;
     const OVERTAKINGS_MS: u64 = 1_000;
 
@@ -41,8 +41,11 @@ impl NodeMachine {
     }
 
     fn overtakes_too_often(agent: &Agent, now: Millis) -> bool {
-        let recent = agent.overtakings.filter(|(since, _)| now < after(*since, Self::OVERTAKINGS_MS));
-        recent.is_some_and(|(_, count)| count >= Self::OVERTAKINGS)
+        Self::recent_overtakings(agent, now).is_some_and(|(_, count)| count >= Self::OVERTAKINGS)
+    }
+
+    fn recent_overtakings(agent: &Agent, now: Millis) -> Option<(Millis, u32)> {
+        agent.overtakings.filter(|(since, _)| now < after(*since, Self::OVERTAKINGS_MS))
     }
 
     /// The slow timer must not be what ends this: its pause may be long by now.
@@ -101,8 +104,7 @@ impl NodeMachine {
             asks.insert(self.request(tx, &node, Request::Turn(pairs), &objects, now));
         }
         if let Some(agent) = self.agents.get_mut(&tx) {
-            let recent = agent.overtakings.filter(|(since, _)| now < after(*since, Self::OVERTAKINGS_MS));
-            let (since, count) = recent.unwrap_or((now, 0));
+            let (since, count) = Self::recent_overtakings(agent, now).unwrap_or((now, 0));
             agent.overtakings = Some((since, count + 1));
             agent.turning = Some(Turning { asks, deadlock, homes });
         }
