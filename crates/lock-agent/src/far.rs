@@ -9,12 +9,13 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use lock_core::{
-    Call, CallError, Claim, ClaimError, Deadlock, Mode, NotHeld, Object, Over, Require, Status, Tenure, Token,
-    TransactionOptions, TxId,
+    Call, CallError, Claim, ClaimChange, ClaimError, ClaimView, Deadlock, Mode, NotHeld, Object, Over, Require, Status,
+    Tenure, Token, TransactionOptions, TxId,
 };
 use lock_server::{Member, Resident};
 
 use crate::events::{Events, Hears};
+use crate::interests::Interests;
 use crate::{Flag, Guard, HaveAll, ReleaseError, TimeoutError, TransactionInfo, TryError};
 use listener::Ear;
 
@@ -24,26 +25,57 @@ pub(crate) struct Far {
     pub(crate) tx: TxId,
     ear: Arc<Ear>,
     over: AtomicBool,
+    interests: Interests,
 }
 
-/// Withdraws claims when it is dropped, unless they were received.
-struct Withdraws<'far> {
+/// Requests that nobody has had the answer of yet. Dropped early, it takes them back, unless another call of the transaction waits for the
+/// same objects: then that one inherits the claims.
+struct Pending<'far> {
     far: &'far Far,
     objects: Vec<Object>,
 }
 
-impl Withdraws<'_> {
+impl Pending<'_> {
+    fn enter(&mut self, object: &Object, mode: Mode) {
+        let change = change_by(self.far.claim(object).as_ref(), mode);
+        self.far.interests.enter(object, change, false);
+        self.objects.push(object.clone());
+    }
+
+    /// The caller has its answer.
     fn received(mut self) {
-        self.objects.clear();
+        for object in self.objects.drain(..) {
+            self.far.interests.keep(&object);
+            self.far.interests.leave(&object);
+        }
+    }
+
+    /// Nothing was asked for.
+    fn refused(mut self) {
+        for object in self.objects.drain(..) {
+            self.far.interests.leave(&object);
+        }
     }
 }
 
-impl Drop for Withdraws<'_> {
+impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        for object in self.objects.drain(..) {
-            // Refused if the transaction is over.
-            let _ = self.far.member.call(self.far.tx, Call::Withdraw(object));
+        for object in self.objects.drain(..).rev() {
+            if let Some(change) = self.far.interests.leave(&object) {
+                // Refused if the transaction is over.
+                let _ = self.far.member.call(self.far.tx, Call::TakeBack(object, change));
+            }
         }
+    }
+}
+
+/// What asking for that mode changes.
+fn change_by(claim: Option<&ClaimView>, mode: Mode) -> ClaimChange {
+    match claim.map(|claim| (claim.granted, claim.wanted)) {
+        None => ClaimChange::New,
+        Some((granted, wanted)) if granted.max(wanted) >= Some(mode) => ClaimChange::Nothing,
+        Some((Some(_), _)) => ClaimChange::Conversion,
+        Some((None, _)) => ClaimChange::Strengthened,
     }
 }
 
@@ -52,7 +84,7 @@ impl Far {
         let ear = Arc::new(Ear::new(tx));
         let resident: Weak<dyn Resident> = Arc::<Ear>::downgrade(&ear);
         member.begin_as(tx, options, resident);
-        Arc::new(Self { member, tx, ear, over: AtomicBool::new(false) })
+        Arc::new(Self { member, tx, ear, over: AtomicBool::new(false), interests: Interests::default() })
     }
 
     pub(crate) fn is_of(&self, member: &Arc<Member>) -> bool {
@@ -67,9 +99,12 @@ impl Far {
     /// Claims, all on each node in one step, and waits for them and all that was claimed before.
     pub(crate) async fn lock_many(self: &Arc<Self>, claims: Vec<Claim>) -> Result<Vec<Guard>, ClaimError> {
         let wanted = lock_core::join(claims.iter().map(|claim| (claim.object.clone(), claim.mode)));
-        self.lock_nowait(claims)?;
-        let objects = wanted.iter().map(|(object, _)| object.clone()).collect();
-        let withdraws = Withdraws { far: self, objects };
+        let mut pending = Pending { far: self, objects: Vec::with_capacity(wanted.len()) };
+        wanted.iter().for_each(|(object, mode)| pending.enter(object, *mode));
+        if let Err(error) = self.ask(claims) {
+            pending.refused();
+            return Err(error);
+        }
         loop {
             self.settled(&wanted).await?;
             let guard = |(object, mode): &(Object, Mode)| {
@@ -78,7 +113,7 @@ impl Far {
             };
             // Between being granted and being received it may have been surrendered, or lost.
             if let Some(guards) = wanted.iter().map(guard).collect() {
-                withdraws.received();
+                pending.received();
                 return Ok(guards);
             }
             tokio::task::yield_now().await;
@@ -86,6 +121,13 @@ impl Far {
     }
 
     pub(crate) fn lock_nowait(&self, claims: Vec<Claim>) -> Result<(), ClaimError> {
+        let objects: Vec<Object> = claims.iter().map(|claim| claim.object.clone()).collect();
+        self.ask(claims)?;
+        objects.iter().for_each(|object| self.interests.keep(object));
+        Ok(())
+    }
+
+    fn ask(&self, claims: Vec<Claim>) -> Result<(), ClaimError> {
         self.member.call(self.tx, Call::Lock(claims)).map_err(|error| self.claim_error(error))
     }
 
@@ -96,7 +138,7 @@ impl Far {
         if let Ok(locked) = timed.await {
             return Ok(locked?);
         }
-        let holders = self.member.holders_and_waiters(&object).0.into_iter().map(|holder| holder.tx).collect();
+        let holders = self.holders(&object);
         Err(TimeoutError::Elapsed { tx: self.tx, object, within, holders })
     }
 
@@ -128,7 +170,7 @@ impl Far {
             return Err(TryError::Asked { tx: self.tx, object, nodes });
         }
         // The node does not grant yet. Nothing is left in line.
-        let _ = self.member.call(self.tx, Call::Withdraw(object.clone()));
+        let _ = self.member.call(self.tx, Call::TakeBack(object.clone(), ClaimChange::New));
         let (require, claimed) = (Require::All, vec![self.member.name().clone()]);
         Err(ClaimError::CannotServe { tx: self.tx, object, require, claimed, there: Vec::new() }.into())
     }
@@ -145,6 +187,24 @@ impl Far {
 
     pub(crate) fn tenure(&self, object: &Object, mode: Mode) -> Option<Tenure> {
         self.member.tenure(self.tx, object, mode).filter(|_| !self.over.load(Ordering::SeqCst))
+    }
+
+    /// What it has and waits for on one object, by a claim of its own.
+    pub(crate) fn claim(&self, object: &Object) -> Option<ClaimView> {
+        self.member.claim(self.tx, object)
+    }
+
+    /// Who has an object, as far as the home node knows.
+    pub(crate) fn holders(&self, object: &Object) -> Vec<TxId> {
+        self.member.holders_and_waiters(object).0.into_iter().map(|holder| holder.tx).collect()
+    }
+
+    pub(crate) fn is_running(&self) -> Result<(), Over> {
+        if self.over.load(Ordering::SeqCst) {
+            return Err(Over::Ended(self.tx));
+        }
+        let running = self.member.with(|machine, _| machine.transaction(self.tx).map(|tx| tx.running()));
+        running.unwrap_or(Err(Over::Ended(self.tx)))
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -7,12 +7,12 @@ mod releasing;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lock_core::{Answer, Ask, Claim, ClaimError, Deadlock, Mode, Object, Over, Require, Status};
+use lock_core::{Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, Mode, Object, Over, Require, Status, TxId};
 
 use asking::Asked;
 
 use crate::events::Events;
-use crate::shared::Shared;
+use crate::shared::{Mark, Shared};
 use crate::waiting::Pending;
 use crate::{Flag, Guard, HaveAll, TimeoutError, TransactionInfo, TryError};
 /// The handle of such a transaction.
@@ -57,7 +57,7 @@ impl Here {
         if let Ok(locked) = timed.await {
             return Ok(locked?);
         }
-        let holders = self.shared.node().holders(&object).into_iter().map(|holder| holder.tx).collect();
+        let holders = self.holders(&object);
         Err(TimeoutError::Elapsed { tx: self.shared.tx, object, within, holders })
     }
 
@@ -125,6 +125,25 @@ impl Here {
         self.shared.catch_up()?;
         self.shared.wait_for_all().await?;
         Ok(HaveAll { deadlocks: self.shared.machine(|machine| machine.deadlocks()) })
+    }
+
+    /// What it has and waits for on one object, by a claim of its own.
+    pub(crate) fn claim(&self, object: &Object) -> Option<ClaimView> {
+        self.shared.node().claim(self.shared.tx, object)
+    }
+
+    pub(crate) fn holds(&self, object: &Object) -> bool {
+        let shared = &self.shared;
+        shared.node().token(shared.tx, object, Mode::Read, shared.incarnation()).is_some()
+            && !shared.is_marked(Mark::Over)
+    }
+
+    pub(crate) fn holders(&self, object: &Object) -> Vec<TxId> {
+        self.shared.node().holders(object).into_iter().map(|holder| holder.tx).collect()
+    }
+
+    pub(crate) fn is_running(&self) -> Result<(), Over> {
+        self.shared.machine(|machine| machine.running())
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -40,6 +40,8 @@ mod far;
 mod give_way;
 mod guard;
 mod here;
+mod holdings;
+mod interests;
 mod keyed;
 mod locks;
 mod placement;

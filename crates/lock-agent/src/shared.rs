@@ -1,12 +1,11 @@
 //! What a transaction's handle, its guards and its agent share, and how its node reaches it.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 
 use lock_core::{
-    Ask, ClaimError, Deadlock, Fact, Incarnation, LostClaim, Object, Over, TransactionMachine, TransactionOptions,
-    TxId, TxProfile, WayOut, join,
+    Ask, ClaimError, Deadlock, Fact, Incarnation, LostClaim, Over, TransactionMachine, TransactionOptions, TxId,
+    TxProfile, WayOut, join,
 };
 use lock_server::{Node, Party, RequestError, Stopped};
 use parking_lot::Mutex;
@@ -15,8 +14,8 @@ use tokio::sync::Notify;
 use tracing::Span;
 
 use crate::agent::AgentMessage;
+use crate::interests::Interests;
 use crate::locks::Handle;
-use crate::waiting::Interest;
 
 /// One transaction of this process. Light: until it waits, nobody but its handle knows of it.
 ///
@@ -44,7 +43,7 @@ pub(crate) struct Shared {
     known: AtomicBool,
     machine: Mutex<TransactionMachine>,
     /// Which calls wait for what.
-    pub(crate) interests: Mutex<BTreeMap<Object, Interest>>,
+    pub(crate) interests: Interests,
     /// One call at a time learns of a failure; the others wait until all is claimed again.
     catching_up: Mutex<()>,
 }
@@ -84,7 +83,7 @@ impl Shared {
             waited: AtomicU32::new(0),
             settled: AtomicU32::new(0),
             known: AtomicBool::new(false),
-            interests: Mutex::new(BTreeMap::new()),
+            interests: Interests::default(),
             catching_up: Mutex::new(()),
             machine: Mutex::new(TransactionMachine::new(tx, options)),
             handle,

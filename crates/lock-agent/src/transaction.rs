@@ -1,6 +1,7 @@
 //! The handle of a transaction: all that a unit of work can do.
 
 mod blocking;
+mod claimed;
 mod handing_over;
 mod releasing;
 

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use lock_core::{Answer, ClaimChange, ClaimError, Object};
+use lock_core::{Answer, ClaimError, Object};
 use lock_server::Stopped;
 
 use crate::shared::{Mark, Shared};
@@ -15,15 +15,6 @@ pub(crate) struct Pending<'a> {
     objects: Vec<Object>,
 }
 
-/// The calls that wait for one object.
-pub(crate) struct Interest {
-    calls: u32,
-    /// Somebody relies on the claim who does not wait in a call.
-    kept: bool,
-    /// What taking the claim back means.
-    change: ClaimChange,
-}
-
 impl<'a> Pending<'a> {
     pub(crate) fn new(shared: &'a Shared) -> Self {
         Self { shared, objects: Vec::new() }
@@ -31,37 +22,17 @@ impl<'a> Pending<'a> {
 
     pub(crate) fn add(&mut self, object: &Object, answer: &Answer) {
         let (Answer::Granted { change, .. } | Answer::Waiting(change)) = *answer;
-        let mut interests = self.shared.interests.lock();
-        if matches!(answer, Answer::Granted { .. }) && change == ClaimChange::Nothing && !interests.contains_key(object)
-        {
-            return; // had before: nothing to take back, and no other call that might
+        if self.shared.interests.enter(object, change, matches!(answer, Answer::Granted { .. })) {
+            self.objects.push(object.clone());
         }
-        let nobody = Interest { calls: 0, kept: false, change };
-        let interest = interests.entry(object.clone()).or_insert(nobody);
-        interest.calls += 1;
-        if change == ClaimChange::New {
-            interest.change = change;
-        }
-        self.objects.push(object.clone());
     }
 
     /// The caller has its answer.
     pub(crate) fn received(mut self) {
         for object in std::mem::take(&mut self.objects) {
-            self.shared.keep(&object);
-            self.leave(&object);
+            self.shared.interests.keep(&object);
+            self.shared.interests.leave(&object);
         }
-    }
-
-    /// One call less waits for an object; gives what is to be taken back if it was the last.
-    fn leave(&self, object: &Object) -> Option<ClaimChange> {
-        let mut interests = self.shared.interests.lock();
-        let interest = interests.get_mut(object)?;
-        interest.calls -= 1;
-        if interest.calls > 0 {
-            return None;
-        }
-        interests.remove(object).filter(|interest| !interest.kept).map(|interest| interest.change)
     }
 }
 
@@ -71,21 +42,12 @@ impl Drop for Pending<'_> {
             return;
         }
         for object in std::mem::take(&mut self.objects).into_iter().rev() {
-            if let Some(change) = self.leave(&object) {
+            if let Some(change) = self.shared.interests.leave(&object) {
                 self.shared.node().take_back(self.shared.tx, &object, change);
             }
         }
         // Other calls wait for this claim too: `lock` waits for all that was claimed before.
         self.shared.look_again();
-    }
-}
-
-impl Shared {
-    /// A claim that calls wait for is not taken back when they are dropped: somebody else relies on it.
-    pub(crate) fn keep(&self, object: &Object) {
-        if let Some(interest) = self.interests.lock().get_mut(object) {
-            interest.kept = true;
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::errors::ArrayLockError;
 use super::grid::Grid;
 use super::guards::ChunkGuard;
 use super::part::{Part, object_of};
-use crate::keyed::holdings::{Rules, Seat};
+use crate::holdings::{Rules, Seat};
 use crate::{Guard, LockInfo, Locks, Owner, Placement};
 
 /// Locks on the chunks of an array, for reading or writing.
@@ -122,7 +122,9 @@ impl ArrayLocks {
 
     /// The claim of a part of the array, as it goes to a transaction.
     pub(super) fn claim(&self, object: Object, mode: Mode) -> Claim {
-        Claim { nodes: self.nodes.clone(), require: self.require, ..Claim::new(object, mode) }
+        let claim = Claim::new(object, mode);
+        // Of one node there is nothing to require, and every call has to name the same conditions.
+        if self.is_at_home() { claim } else { Claim { nodes: self.nodes.clone(), require: self.require, ..claim } }
     }
 
     /// Whether every answer comes from the home node.
@@ -142,7 +144,7 @@ impl ArrayLocks {
     /// Takes a seat before the table is asked.
     pub(super) fn seat(&self, owner: &Owner, object: &Object, mode: Mode) -> Result<Seat, ArrayLockError> {
         self.only_known(owner)?;
-        let again = Rules { again: true, paths: true };
+        let again = Rules { of: &self.name, again: true, paths: true };
         Ok(owner.owning.enter(object, mode, again).expect("what one has, one may have again by this rule"))
     }
 
@@ -155,7 +157,7 @@ impl ArrayLocks {
     ) -> Result<ChunkGuard, ArrayLockError> {
         let seat = self.seat(owner, &object, mode)?;
         let tx = &owner.owning.tx;
-        let witness = if self.nodes.is_empty() {
+        let witness = if self.is_at_home() {
             tx.lock(object, mode).await?
         } else {
             first(tx.lock_many([self.claim(object, mode)]).await?)

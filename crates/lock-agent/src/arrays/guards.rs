@@ -1,18 +1,16 @@
 //! What one holds in hand: a chunk, or all chunks of a slice, until it is dropped.
 
 use std::fmt;
-use std::ops::Deref;
 
-use lock_core::TxId;
+use lock_core::{Mode, Object, Token, TxId};
 
 use crate::Guard;
-use crate::keyed::holdings::Seat;
+use crate::holdings::Seat;
 
 /// A chunk, or a whole array, that is locked. Dropping it releases it, unless its owner has another guard of it, and who waits for it has it
 /// at once.
 ///
-/// By `Deref` it shows the [`Guard`] of a transaction: is it held, under which token, without a break? It may be sent to another task; the owner
-/// stays the same then.
+/// It may be sent to another task; the owner stays the same then.
 #[must_use = "a chunk is released when its guard is dropped"]
 pub struct ChunkGuard {
     witness: Guard,
@@ -34,20 +32,43 @@ impl ChunkGuard {
 
     /// Who has it.
     pub fn owner(&self) -> TxId {
-        self.seat.owning.tx.id()
+        self.seat.owner()
+    }
+
+    /// The chunk or the array, as an object.
+    pub fn object(&self) -> &Object {
+        self.witness.object()
+    }
+
+    /// How it was asked for.
+    pub fn mode(&self) -> Mode {
+        self.witness.mode()
+    }
+
+    /// The fencing token of the current grant, to be handed to the resource; `None` while it is not held. As [`Guard::token`].
+    pub fn token(&self) -> Option<Token> {
+        self.witness.token().filter(|_| self.seat.is_current())
+    }
+
+    /// The token of the grant that made this guard. As [`Guard::first_token`].
+    pub fn first_token(&self) -> Token {
+        self.witness.first_token()
+    }
+
+    /// Whether it is held by this guard now: it was not [given back](crate::ArrayLocks::unlock_chunk) over its head, also if its owner has locked
+    /// it again since. Looks into the table.
+    pub fn is_held(&self) -> bool {
+        self.token().is_some()
+    }
+
+    /// Whether it was held all the time: nobody else can have changed what it protects. As [`Guard::is_unbroken`].
+    pub fn is_unbroken(&self) -> bool {
+        self.seat.is_current() && self.witness.is_unbroken()
     }
 
     /// Releases it, as dropping it does.
     pub fn release(self) {
         drop(self);
-    }
-}
-
-impl Deref for ChunkGuard {
-    type Target = Guard;
-
-    fn deref(&self) -> &Guard {
-        &self.witness
     }
 }
 

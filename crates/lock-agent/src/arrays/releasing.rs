@@ -1,10 +1,8 @@
 //! Giving chunks back by their indices, whatever guards are out.
 
-use lock_core::Object;
-
 use super::array_locks::ArrayLocks;
 use super::errors::ArrayReleaseError;
-use super::part::{Part, object_of};
+use super::part::object_of;
 use crate::{Owner, ReleaseError};
 
 impl ArrayLocks {
@@ -28,9 +26,7 @@ impl ArrayLocks {
     pub fn release_all(&self, owner: &Owner) -> Result<usize, ArrayReleaseError> {
         self.only_own(owner)?;
         let mut released = 0;
-        let is_part = |object: &Object| Part::of(object, &self.name, &self.grid).is_some();
-        let chunks = owner.owning.below(&self.name).into_iter().filter(is_part);
-        for object in chunks.chain([self.name.clone()]) {
+        for object in owner.owning.locked_through(&self.name) {
             match owner.owning.give_back(&object) {
                 Ok(()) => released += 1,
                 // Never had, released by a guard that was dropped meanwhile, or lost.

@@ -147,7 +147,7 @@ impl ArrayLocks {
         if let [object] = objects.as_slice() {
             return Ok(RegionGuard::new(vec![self.wait_for(owner, object.clone(), mode).await?]));
         }
-        let seats = owner.owning.enter_all(&objects, mode);
+        let seats = owner.owning.enter_all(&self.name, &objects, mode);
         let claims = objects.into_iter().map(|object| self.claim(object, mode));
         let witnesses = owner.owning.tx.lock_many(claims).await?;
         let guards = witnesses.into_iter().zip(seats).map(|(witness, seat)| ChunkGuard::new(witness, seat));

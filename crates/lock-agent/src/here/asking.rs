@@ -171,7 +171,7 @@ impl Here {
     pub(super) fn keep(&self, object: &Object, answer: &Answer) {
         let (Answer::Granted { change, .. } | Answer::Waiting(change)) = answer;
         if *change != ClaimChange::New {
-            self.shared.keep(object);
+            self.shared.interests.keep(object);
         }
     }
 }

@@ -5,14 +5,14 @@ use std::sync::{Arc, Weak};
 
 use lock_core::{Object, TxId};
 use thiserror::Error;
-use tokio::sync::mpsc;
 
 use super::errors::AlreadyOwned;
-use super::holdings::{Owning, Rules};
+use super::inbox::{Closed, Inbox};
 use super::key_guard::KeyGuard;
 use super::keyed_mutex::KeyedMutex;
 use super::owner::Owner;
 use crate::HandOverError;
+use crate::holdings::Owning;
 
 /// A key that somebody gave away, and what came with it.
 #[derive(Debug)]
@@ -30,12 +30,12 @@ pub struct Gift<D> {
 pub struct Heir<D> {
     owner: TxId,
     owning: Weak<Owning>,
-    gifts: mpsc::UnboundedSender<Gift<D>>,
+    inbox: Arc<Inbox<Gift<D>>>,
 }
 
 /// What an owner is given, in order. Dropped, it releases what nobody took.
 pub struct Gifts<D> {
-    gifts: mpsc::UnboundedReceiver<Gift<D>>,
+    inbox: Arc<Inbox<Gift<D>>>,
     /// Keeps the owner alive.
     owner: Owner,
 }
@@ -73,6 +73,12 @@ pub enum WhyNot {
         /// The path above.
         object: Object,
     },
+    /// The owner locked something below it, which is held as a part of it.
+    #[error("{object} is held as a part of it")]
+    LeanedOn {
+        /// What lies below.
+        object: Object,
+    },
     /// Who is to have it has it, or waits for it.
     #[error(transparent)]
     AlreadyOwned(#[from] AlreadyOwned),
@@ -106,9 +112,9 @@ impl Owner {
     /// # }
     /// ```
     pub fn heir<D>(&self) -> (Heir<D>, Gifts<D>) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let heir = Heir { owner: self.id(), owning: Arc::downgrade(&self.owning), gifts: sender };
-        (heir, Gifts { gifts: receiver, owner: self.clone() })
+        let inbox = Arc::new(Inbox::new());
+        let heir = Heir { owner: self.id(), owning: Arc::downgrade(&self.owning), inbox: inbox.clone() };
+        (heir, Gifts { inbox, owner: self.clone() })
     }
 }
 
@@ -122,29 +128,10 @@ impl KeyGuard {
     }
 
     fn pass_to(self, heir: &Arc<Owning>) -> Result<Self, (Self, WhyNot)> {
-        match self.taken_over_by(heir) {
-            Ok(guard) => {
-                self.owning().forget(&self.seat.object);
-                Ok(guard)
-            }
+        match self.seat.hand_over(heir) {
+            Ok((witness, seat)) => Ok(Self::new(witness, seat)),
             Err(why) => Err((self, why)),
         }
-    }
-
-    fn taken_over_by(&self, heir: &Arc<Owning>) -> Result<Self, WhyNot> {
-        if heir.tx.id() == self.owner() {
-            return Err(WhyNot::ToItself);
-        }
-        if self.seat.object != *self.object() {
-            return Err(WhyNot::Part { object: self.seat.object.clone() });
-        }
-        let guards = self.seat.guards();
-        if guards > 1 {
-            return Err(WhyNot::Shared { guards });
-        }
-        let seat = heir.enter(self.object(), self.mode(), Rules { again: false, paths: true })?;
-        let witness = self.owning().tx.hand_over(self.object(), &heir.tx)?;
-        Ok(Self::new(witness, seat))
     }
 }
 
@@ -157,23 +144,21 @@ impl<K> KeyedMutex<K> {
     /// not have it any more; other guards of it are out.
     pub fn give_away<D>(&self, guard: KeyGuard, to: &Heir<D>, data: D) -> Result<(), NotGiven<D>> {
         let from = guard.owner();
-        let refused = |guard, data, why| Err(NotGiven { to: to.owner, guard, data, why });
-        let Some(heir) = to.owning.upgrade().filter(|_| !to.gifts.is_closed()) else {
-            return refused(guard, data, WhyNot::Gone);
+        let Some(heir) = to.owning.upgrade() else {
+            return Err(NotGiven { to: to.owner, guard, data, why: WhyNot::Gone });
         };
-        let giver = guard.seat.owning.clone();
-        let guard = match guard.pass_to(&heir) {
-            Ok(guard) => guard,
-            Err((guard, why)) => return refused(guard, data, why),
-        };
-        match to.gifts.send(Gift { from, guard, data }) {
-            Ok(()) => Ok(()),
-            // Whoever receives went away in this moment.
-            Err(mpsc::error::SendError(gift)) => {
-                let guard = gift.guard.pass_to(&giver).unwrap_or_else(|(guard, _)| guard);
-                refused(guard, gift.data, WhyNot::Gone)
+        let mut given = Some((guard, data));
+        let put = to.inbox.put(|| {
+            let (guard, data) = given.take().expect("put in at most once");
+            match guard.pass_to(&heir) {
+                Ok(guard) => Ok(Gift { from, guard, data }),
+                Err((guard, why)) => Err(NotGiven { to: to.owner, guard, data, why }),
             }
-        }
+        });
+        put.unwrap_or_else(|Closed| {
+            let (guard, data) = given.take().expect("not put in");
+            Err(NotGiven { to: to.owner, guard, data, why: WhyNot::Gone })
+        })
     }
 }
 
@@ -183,12 +168,12 @@ impl<D> Gifts<D> {
     /// # Cancel safety
     /// No gift is lost if the future is dropped.
     pub async fn recv(&mut self) -> Option<Gift<D>> {
-        self.gifts.recv().await
+        self.inbox.take().await
     }
 
     /// The next gift, if there is one. Never waits.
     pub fn try_recv(&mut self) -> Option<Gift<D>> {
-        self.gifts.try_recv().ok()
+        self.inbox.try_take()
     }
 
     /// [`Gifts::recv`] for threads without async: blocks the thread.
@@ -199,7 +184,20 @@ impl<D> Gifts<D> {
 
 impl<D> Clone for Heir<D> {
     fn clone(&self) -> Self {
-        Self { owner: self.owner, owning: self.owning.clone(), gifts: self.gifts.clone() }
+        self.inbox.one_giver_more();
+        Self { owner: self.owner, owning: self.owning.clone(), inbox: self.inbox.clone() }
+    }
+}
+
+impl<D> Drop for Heir<D> {
+    fn drop(&mut self) {
+        self.inbox.one_giver_less();
+    }
+}
+
+impl<D> Drop for Gifts<D> {
+    fn drop(&mut self) {
+        drop(self.inbox.close());
     }
 }
 

@@ -1,17 +1,15 @@
 //! What one holds in hand: a key, until it is dropped.
 
 use std::fmt;
-use std::ops::Deref;
 
-use lock_core::TxId;
+use lock_core::{Mode, Object, Token, TxId};
 
-use super::holdings::{Owning, Seat};
 use crate::Guard;
+use crate::holdings::Seat;
 
 /// A key that is locked. Dropping it releases the key, and who waits for it has it at once.
 ///
-/// Unlike the [`Guard`] of a transaction, which it shows by `Deref`: is it held, under which token, without a break? It may be
-/// sent to another task; the owner stays the same then. To change the owner, give it away:
+/// It may be sent to another task; the owner stays the same then. To change the owner, give it away:
 /// [`KeyGuard::give_to`], [`KeyedMutex::give_away`](crate::KeyedMutex::give_away).
 #[must_use = "a key is released when its guard is dropped"]
 pub struct KeyGuard {
@@ -27,10 +25,41 @@ impl KeyGuard {
 
     /// Who has it.
     pub fn owner(&self) -> TxId {
-        self.seat.owning.tx.id()
+        self.seat.owner()
     }
 
-    /// What may be kept when the key is given back: it says then that it is not held.
+    /// The key, as an object.
+    pub fn object(&self) -> &Object {
+        self.witness.object()
+    }
+
+    /// How it was asked for.
+    pub fn mode(&self) -> Mode {
+        self.witness.mode()
+    }
+
+    /// The fencing token of the current grant, to be handed to the resource; `None` while it is not held. As [`Guard::token`].
+    pub fn token(&self) -> Option<Token> {
+        self.witness.token().filter(|_| self.seat.is_current())
+    }
+
+    /// The token of the grant that made this guard. As [`Guard::first_token`].
+    pub fn first_token(&self) -> Token {
+        self.witness.first_token()
+    }
+
+    /// Whether the key is held by this guard now: it was not [released](crate::KeyedMutex::release) over its head, also if its owner has
+    /// locked it again since. Looks into the table.
+    pub fn is_held(&self) -> bool {
+        self.token().is_some()
+    }
+
+    /// Whether it was held all the time: nobody else can have changed what it protects. As [`Guard::is_unbroken`].
+    pub fn is_unbroken(&self) -> bool {
+        self.seat.is_current() && self.witness.is_unbroken()
+    }
+
+    /// What may be kept when the key is given back: it says then that its transaction does not hold the key, until that has locked it again.
     pub fn witness(&self) -> Guard {
         self.witness.clone()
     }
@@ -38,18 +67,6 @@ impl KeyGuard {
     /// Releases the key, as dropping it does.
     pub fn release(self) {
         drop(self);
-    }
-
-    pub(super) fn owning(&self) -> &Owning {
-        &self.seat.owning
-    }
-}
-
-impl Deref for KeyGuard {
-    type Target = Guard;
-
-    fn deref(&self) -> &Guard {
-        &self.witness
     }
 }
 

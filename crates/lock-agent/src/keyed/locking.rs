@@ -8,11 +8,11 @@ use lock_core::{Mode, Object};
 use serde::Serialize;
 
 use super::errors::{KeyLockError, KeyTimeoutError, KeyTryError};
-use super::holdings::{Rules, Seat};
 use super::key::Naming;
 use super::key_guard::KeyGuard;
 use super::keyed_mutex::KeyedMutex;
 use super::owner::Owner;
+use crate::holdings::{Rules, Seat};
 
 impl<K> KeyedMutex<K> {
     /// Locks a key, and waits for it. First come, first served.
@@ -140,7 +140,7 @@ impl<K> KeyedMutex<K> {
         if !self.knows(owner) {
             return Err(KeyLockError::OtherLocks { owner: owner.id(), mutex: self.name.clone() });
         }
-        let rules = Rules { again: self.reentrant, paths: self.naming == Naming::Paths };
+        let rules = Rules { of: &self.name, again: self.reentrant, paths: self.naming == Naming::Paths };
         Ok(owner.owning.enter(object, mode, rules)?)
     }
 }

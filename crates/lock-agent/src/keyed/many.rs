@@ -9,10 +9,10 @@ use lock_core::{Mode, Object};
 use serde::Serialize;
 
 use super::errors::{KeyLockError, LockAllError};
-use super::holdings::Seat;
 use super::key_guard::KeyGuard;
 use super::keyed_mutex::KeyedMutex;
 use super::owner::Owner;
+use crate::holdings::Seat;
 
 impl<K> KeyedMutex<K> {
     /// Locks many keys in one atomic step, and waits for them all: owners who do so never deadlock with each other, in

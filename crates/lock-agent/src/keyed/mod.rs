@@ -10,14 +10,14 @@
 //! | one key, waiting or not | `locking`; many: `many`; around a closure: `around`; in threads: `blocking` |
 //! | how keys are given back | `releasing`, and given away: [`Heir`], [`Gift`] |
 //! | how tasks have names | [`Names`] |
-//! | which guards an owner has out | `holdings` |
+//! | which guards an owner has out | `holdings`, beside this |
 
 mod around;
 mod blocking;
 mod errors;
 #[expect(clippy::result_large_err, reason = "a key that is not given away comes back by value, as it went in")]
 mod giving;
-pub(crate) mod holdings;
+mod inbox;
 mod key;
 mod key_guard;
 mod keyed_mutex;

@@ -78,9 +78,12 @@ struct Place<V> {
 
 impl<V> Drop for Place<V> {
     fn drop(&mut self) {
-        // Whoever has the name next cannot have entered its address yet: the guard goes after this.
-        let gone = self.addresses.lock().remove(self.guard.object());
-        drop(gone);
+        // Only its own: if the name was released over its head, another task may have it by now.
+        let mut addresses = self.addresses.lock();
+        let own = |(guard, _): &mut (Guard, V)| guard.first_token() == self.guard.first_token();
+        let gone =
+            addresses.get_mut(self.guard.object()).is_some_and(own).then(|| addresses.remove(self.guard.object()));
+        drop((addresses, gone));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lock_core::{Over, TxId};
 
-use super::holdings::Owning;
+use crate::holdings::Owning;
 use crate::{Locks, Transaction};
 
 /// Who locks keys: one line of work, such as a task or a thread, or a part of one.

@@ -35,7 +35,7 @@ impl<K> KeyedMutex<K> {
     pub fn release_all(&self, owner: &Owner) -> Result<usize, KeyReleaseError> {
         self.only_known(owner)?;
         let mut released = 0;
-        for object in owner.owning.below(&self.name) {
+        for object in owner.owning.locked_through(&self.name) {
             match owner.owning.give_back(&object) {
                 Ok(()) => released += 1,
                 // Released by a guard that was dropped meanwhile, or lost.

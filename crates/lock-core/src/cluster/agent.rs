@@ -242,14 +242,12 @@ impl Agent {
 
     /// How its claims stand as a whole.
     pub(super) fn views(&self) -> Vec<ClaimView> {
-        let view = |(object, claim): (&Object, &Spread)| ClaimView {
-            object: object.clone(),
-            granted: claim.had.filter(|had| claim.missing(*had) == 0 && !claim.lacks_fence()),
-            token: claim.token(),
-            told: claim.told,
-            wanted: (!claim.is_had()).then_some(claim.mode),
-        };
-        self.claims.iter().map(view).collect()
+        self.claims.iter().map(|(object, claim)| view(object, claim)).collect()
+    }
+
+    /// How one of them stands.
+    pub(super) fn view(&self, object: &Object) -> Option<ClaimView> {
+        Some(view(object, self.claims.get(object)?))
     }
 
     /// Takes note of what has become of a claim after one of its parts changed. Gives whether the claim was met
@@ -276,6 +274,16 @@ impl Agent {
         claim.told &= claim.had.is_some();
         claim.hopeless |= !claim.can_be_met() && !await_nodes;
         lost
+    }
+}
+
+fn view(object: &Object, claim: &Spread) -> ClaimView {
+    ClaimView {
+        object: object.clone(),
+        granted: claim.had.filter(|had| claim.missing(*had) == 0 && !claim.lacks_fence()),
+        token: claim.token(),
+        told: claim.told,
+        wanted: (!claim.is_had()).then_some(claim.mode),
     }
 }
 

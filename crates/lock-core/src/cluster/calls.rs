@@ -9,7 +9,7 @@ use super::message::Request;
 use super::node::{CallError, NodeMachine};
 use super::standing::is_spread;
 use super::tables::Tables;
-use crate::{Claim, ClaimError, Millis, Mode, NodeId, NotHeld, Object, Status, TransactionMachine, TxId};
+use crate::{Claim, ClaimChange, ClaimError, Millis, Mode, NodeId, NotHeld, Object, Status, TransactionMachine, TxId};
 
 /// What a transaction's caller asks of it. Nothing here waits: what comes of it is told later.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,9 @@ pub enum Call {
     Downgrade(Object),
     /// Back to the end of the line, still wanting it.
     Surrender(Object),
-    /// Back to what it had of an object before it waited for more; what is granted of the rest is given back.
-    Withdraw(Object),
+    /// Nobody waits for an object any more: takes back what the request that was waited for had changed, unless the caller was told of the
+    /// grant.
+    TakeBack(Object, ClaimChange),
     /// The caller has been told of all that is granted so far.
     Saw,
     /// The transaction is over.
@@ -48,10 +49,7 @@ impl NodeMachine {
             Call::Unlock(object) => self.unlock(tables, tx, &object, now),
             Call::Downgrade(object) => self.downgrade(tables, tx, &object, now),
             Call::Surrender(object) => self.surrender(tables, tx, &object, now),
-            Call::Withdraw(object) => {
-                self.withdraw(tx, &object, now);
-                Ok(())
-            }
+            Call::TakeBack(object, change) => self.take_back_request(tables, tx, &object, change, now),
             Call::Saw => {
                 saw(agent);
                 Ok(())
@@ -77,6 +75,11 @@ impl NodeMachine {
     /// The claims of a transaction that lives here, each as a whole.
     pub fn claims(&self, tx: TxId) -> Vec<crate::ClaimView> {
         self.agents.get(&tx).map(Agent::views).unwrap_or_default()
+    }
+
+    /// One of them.
+    pub fn claim(&self, tx: TxId, object: &Object) -> Option<crate::ClaimView> {
+        self.agents.get(&tx)?.view(object)
     }
 
     /// The transactions that live here, oldest first, those that are over but not forgotten among them.
@@ -223,12 +226,27 @@ impl NodeMachine {
         Ok(())
     }
 
-    /// Whoever waited for a claim does so no longer. One that is met stays.
-    fn withdraw(&mut self, tx: TxId, object: &Object, now: Millis) {
+    /// Whoever waited for a claim does so no longer.
+    fn take_back_request(
+        &mut self,
+        tables: &mut dyn Tables,
+        tx: TxId,
+        object: &Object,
+        change: ClaimChange,
+        now: Millis,
+    ) -> Result<(), CallError> {
         let claim = self.agents.get(&tx).and_then(|agent| agent.claims.get(object));
-        if claim.is_some_and(|claim| !claim.is_met()) {
-            self.stop_waiting(tx, object, now);
-            self.look_if_needed(tx, now);
+        let Some(claim) = claim else { return Ok(()) };
+        match change {
+            ClaimChange::New | ClaimChange::Strengthened if claim.told && claim.is_had() => Ok(()),
+            ClaimChange::New => self.unlock(tables, tx, object, now),
+            ClaimChange::Conversion if !claim.is_met() => {
+                self.stop_waiting(tx, object, now);
+                self.look_if_needed(tx, now);
+                Ok(())
+            }
+            ClaimChange::Conversion | ClaimChange::Strengthened => self.downgrade(tables, tx, object, now),
+            ClaimChange::Nothing => Ok(()),
         }
     }
 

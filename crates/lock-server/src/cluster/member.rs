@@ -413,6 +413,11 @@ impl Member {
         self.inside.lock().machine.claims(tx)
     }
 
+    /// One of them.
+    pub fn claim(&self, tx: TxId, object: &Object) -> Option<ClaimView> {
+        self.inside.lock().machine.claim(tx, object)
+    }
+
     /// Whether a transaction may go on with what it asked for: all is granted, and its caller is told of it by this.
     ///
     /// # Errors

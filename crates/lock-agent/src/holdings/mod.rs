@@ -1,0 +1,113 @@
+//! Which guards an owner has out: so that a key is given back with its last guard, and a second lock of it is noticed.
+//!
+//! Nothing here decides who may have what; that is the table's. But the table keeps no claim of its own for what lies below a lock of the same
+//! owner: the guard of a chunk may *lean* on the lock of its whole array. Such a lock is kept as long as any guard leans on it.
+//!
+//! | to learn | read |
+//! |---|---|
+//! | what an owner's handles and guards share | [`Owning`] |
+//! | a guard's part in it | [`Seat`] |
+//! | how many guards there are, and what is given back when one goes | `ledger` |
+//! | which objects lie below which | `paths` |
+
+mod ledger;
+mod paths;
+mod seat;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use lock_core::{Mode, Object};
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::{AlreadyOwned, ReleaseError, Transaction};
+use ledger::Ledger;
+pub(crate) use seat::Seat;
+
+/// What an owner's handles and guards share: the transaction ends with the last of them.
+pub(crate) struct Owning {
+    pub(crate) tx: Transaction,
+    ledger: Mutex<Ledger>,
+    /// How often something was given back whatever guards were out. Seats that saw this number are surely current.
+    recalls: AtomicU64,
+}
+
+/// How a mutex lets owners in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<'mutex> {
+    /// Its name.
+    pub(crate) of: &'mutex Object,
+    /// Again, what they have.
+    pub(crate) again: bool,
+    /// What lies above covers it.
+    pub(crate) paths: bool,
+}
+
+impl Owning {
+    pub(crate) fn new(tx: Transaction) -> Self {
+        Self { tx, ledger: Mutex::default(), recalls: AtomicU64::new(0) }
+    }
+
+    /// Takes a seat before the table is asked.
+    pub(crate) fn enter(self: &Arc<Self>, object: &Object, mode: Mode, rules: Rules<'_>) -> Result<Seat, AlreadyOwned> {
+        self.enter_in(&mut self.ledger.lock(), object, mode, rules)
+    }
+
+    /// Takes a seat for each of many objects at once, again if there are guards of them.
+    pub(crate) fn enter_all(self: &Arc<Self>, of: &Object, objects: &[Object], mode: Mode) -> Vec<Seat> {
+        let mut ledger = self.ledger.lock();
+        ledger.reserve(objects.len());
+        objects.iter().map(|object| Seat::take(self, &mut ledger, of, object, mode)).collect()
+    }
+
+    fn enter_in(
+        self: &Arc<Self>,
+        ledger: &mut Ledger,
+        object: &Object,
+        mode: Mode,
+        rules: Rules<'_>,
+    ) -> Result<Seat, AlreadyOwned> {
+        if let Some(covered_by) = ledger.is_taken(object, mode, rules) {
+            return Err(AlreadyOwned { owner: self.tx.id(), object: object.clone(), covered_by });
+        }
+        Ok(Seat::take(self, ledger, rules.of, object, mode))
+    }
+
+    /// Gives an object back, whatever guards of it are out; they are guards of nothing then. What waits for it is not touched.
+    pub(crate) fn give_back(&self, object: &Object) -> Result<(), ReleaseError> {
+        // Held until the table has it back, as in the drop of a seat: another call of this owner may want it at once.
+        let mut ledger = self.ledger.lock();
+        if !ledger.knows(object) {
+            return self.tx.unlock(object);
+        }
+        self.tx.is_running()?;
+        if ledger.seats(object) == 0 || !self.tx.holds(object) {
+            return Err(self.tx.not_held(object).into());
+        }
+        self.recalls.fetch_add(1, Ordering::Release);
+        ledger.recall(&self.tx, object)
+    }
+
+    /// The objects that were locked through a mutex, waiting calls among them.
+    pub(crate) fn locked_through(&self, of: &Object) -> Vec<Object> {
+        self.ledger.lock().locked_through(of)
+    }
+
+    fn recalls(&self) -> u64 {
+        self.recalls.load(Ordering::Acquire)
+    }
+}
+
+/// The ledgers of two owners, always locked in the same order.
+fn both<'owning>(
+    one: &'owning Owning,
+    other: &'owning Owning,
+) -> (MutexGuard<'owning, Ledger>, MutexGuard<'owning, Ledger>) {
+    if one.tx.id() < other.tx.id() {
+        let first = one.ledger.lock();
+        (first, other.ledger.lock())
+    } else {
+        let first = other.ledger.lock();
+        (one.ledger.lock(), first)
+    }
+}
