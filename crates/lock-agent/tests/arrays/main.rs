@@ -12,6 +12,7 @@ mod deadlocks;
 mod good_ends;
 mod in_line;
 mod in_threads;
+mod leaning;
 mod on_a_cluster;
 mod one_chunk;
 mod out_of_grid;

@@ -83,3 +83,31 @@ async fn a_try_says_that_other_nodes_would_have_to_be_asked() {
     assert!(array.clone().on(["n1"]).try_lock_chunk(&me, [0, 0], Write).is_ok(), "home is not elsewhere");
     assert!(!array.get_locks().contains_key(&Part::Whole));
 }
+
+#[tokio::test]
+async fn a_slice_that_is_late_keeps_nothing_on_any_node() {
+    let cluster = Cluster::start(2).await;
+    let [here, there] = [0, 1].map(|at| array(&cluster, at).on(["n2"]));
+    let (me, other) = (Owner::new(cluster.locks(0)), Owner::new(cluster.locks(1)));
+    let in_the_way = in_time(there.lock_chunk(&other, [1, 0], Write)).await.unwrap();
+    let own = in_time(here.lock_chunk(&me, [0, 1], Read)).await.unwrap();
+    let soon = Duration::from_millis(50);
+    let late = in_time(here.lock_region_timeout(&me, [0..20, 0..20], Write, soon)).await;
+    assert!(matches!(late, Err(ArrayTimeoutError::Elapsed { .. })));
+    let [free, shared] = [([0, 0], Write), ([0, 1], Read)].map(|(index, mode)| there.lock_chunk(&other, index, mode));
+    assert!(in_time(free).await.is_ok() && in_time(shared).await.is_ok());
+    assert!(own.is_held(), "what it had before it has still, in that mode");
+    drop((in_the_way, own));
+    assert!(in_time(there.lock_whole(&other, Write)).await.is_ok());
+}
+
+#[tokio::test]
+async fn of_an_array_at_home_nothing_is_required_twice() {
+    let cluster = Cluster::start(2).await;
+    let array = array(&cluster, 0).on(["n1"]).require(Require::Majority);
+    let me = Owner::new(cluster.locks(0));
+    let chunk = array.try_lock_chunk(&me, [0, 0], Read).unwrap();
+    let slice = in_time(array.lock_region(&me, [0..20, 0..10], Write)).await.unwrap();
+    assert!(chunk.is_held() && slice.is_held());
+    assert!(in_time(array.lock_whole(&me, Write)).await.is_ok());
+}

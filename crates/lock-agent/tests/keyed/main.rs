@@ -16,6 +16,7 @@ mod one_key;
 mod paths;
 mod reentrant;
 mod released;
+mod side_by_side;
 mod with_lock;
 
 use lock_agent::{KeyedMutex, Locks, Owner};

@@ -121,3 +121,17 @@ async fn who_waits_for_a_name_has_it_when_the_task_ends() {
     assert!(waits.await.unwrap().is_held());
     task.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_task_that_lost_its_name_takes_nothing_from_the_next_one_when_it_ends() {
+    let (locks, names) = names();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let old = names.start("here", "old", async { drop(stopped.await) }).unwrap();
+    locks.node().unwrap().fail();
+    let new = names.start("here", "new", pending::<()>()).unwrap();
+    stop.send(()).unwrap();
+    old.await.unwrap();
+    assert_eq!(names.find("here"), Ok(Some("new")));
+    new.abort();
+    assert!(new.await.is_err());
+}
