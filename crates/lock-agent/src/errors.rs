@@ -23,6 +23,16 @@ pub enum TryError {
         /// Who has yet to answer.
         nodes: Vec<NodeId>,
     },
+    /// It would be claimed on other nodes, and these would have to be asked.
+    #[error("{tx} does not try for {object}: it is locked on {}, which would have to be asked; wait for it with a time limit", row(.nodes))]
+    Elsewhere {
+        /// Who asked.
+        tx: TxId,
+        /// For what.
+        object: Object,
+        /// Where it would be claimed.
+        nodes: Vec<NodeId>,
+    },
     /// The claim itself is not taken.
     #[error(transparent)]
     Claim(#[from] ClaimError),

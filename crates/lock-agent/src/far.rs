@@ -107,12 +107,8 @@ impl Far {
         }
         loop {
             self.settled(&wanted).await?;
-            let guard = |(object, mode): &(Object, Mode)| {
-                let tenure = self.tenure(object, *mode)?;
-                Some(Guard::far(self.clone(), object.clone(), *mode, tenure))
-            };
             // Between being granted and being received it may have been surrendered, or lost.
-            if let Some(guards) = wanted.iter().map(guard).collect() {
+            if let Some(guards) = self.guards_of(&wanted) {
                 pending.received();
                 return Ok(guards);
             }
@@ -155,24 +151,54 @@ impl Far {
         }
     }
 
-    /// What can be had at once on the home node: its answer comes before the call returns.
-    pub(crate) fn try_at_home(self: &Arc<Self>, object: Object, mode: Mode) -> Result<Guard, TryError> {
-        let refused = self.member.try_here(self.tx, &object, mode).map_err(|error| self.claim_error(error))?;
-        if let Some(tenure) = self.tenure(&object, mode) {
+    /// What can be had at once on the home node, all or nothing: its answer comes before the call returns.
+    pub(crate) fn try_at_home(self: &Arc<Self>, claims: Vec<Claim>) -> Result<Vec<Guard>, TryError> {
+        let wanted = lock_core::join(claims.iter().map(|claim| (claim.object.clone(), claim.mode)));
+        if let Some(guards) = self.guards_of(&wanted) {
+            self.is_running().map_err(ClaimError::from)?;
             self.saw();
-            return Ok(Guard::far(self.clone(), object, mode, tenure));
+            return Ok(guards);
+        }
+        self.only_at_home(&claims)?;
+        let refused = self.member.try_here(self.tx, claims).map_err(|error| self.claim_error(error))?;
+        if let Some(guards) = self.guards_of(&wanted) {
+            self.saw();
+            return Ok(guards);
         }
         if let Some(refused) = refused {
             return Err(refused.into());
         }
-        let nodes = self.member.with(|machine, _| machine.asked_elsewhere(self.tx, &object));
-        if !nodes.is_empty() {
-            return Err(TryError::Asked { tx: self.tx, object, nodes });
+        for (object, _) in &wanted {
+            let nodes = self.member.with(|machine, _| machine.asked_elsewhere(self.tx, object));
+            if !nodes.is_empty() {
+                return Err(TryError::Asked { tx: self.tx, object: object.clone(), nodes });
+            }
         }
         // The node does not grant yet. Nothing is left in line.
-        let _ = self.member.call(self.tx, Call::TakeBack(object.clone(), ClaimChange::New));
+        for (object, _) in &wanted {
+            let _ = self.member.call(self.tx, Call::TakeBack(object.clone(), ClaimChange::New));
+        }
+        let object = wanted.into_iter().map(|(object, _)| object).next().expect("nothing at all is always had");
         let (require, claimed) = (Require::All, vec![self.member.name().clone()]);
         Err(ClaimError::CannotServe { tx: self.tx, object, require, claimed, there: Vec::new() }.into())
+    }
+
+    /// Guards of all of them, if they are had.
+    fn guards_of(self: &Arc<Self>, wanted: &[(Object, Mode)]) -> Option<Vec<Guard>> {
+        let guard = |(object, mode): &(Object, Mode)| {
+            let tenure = self.tenure(object, *mode)?;
+            Some(Guard::far(self.clone(), object.clone(), *mode, tenure))
+        };
+        wanted.iter().map(guard).collect()
+    }
+
+    fn only_at_home(&self, claims: &[Claim]) -> Result<(), TryError> {
+        let home = self.member.name();
+        let elsewhere = claims.iter().find(|claim| claim.nodes.iter().any(|node| node != home));
+        elsewhere.map_or(Ok(()), |claim| {
+            let (tx, object, nodes) = (self.tx, claim.object.clone(), claim.nodes.clone());
+            Err(TryError::Elsewhere { tx, object, nodes })
+        })
     }
 
     pub(crate) async fn await_all(&self) -> Result<HaveAll, ClaimError> {

@@ -7,7 +7,7 @@ mod releasing;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lock_core::{Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, Mode, Object, Over, Require, Status, TxId};
+use lock_core::{Answer, Ask, Claim, ClaimError, ClaimView, Deadlock, Mode, Object, Over, Require, Status, TxId, join};
 
 use asking::Asked;
 
@@ -66,16 +66,39 @@ impl Here {
         self.admit(std::slice::from_ref(&claim))?;
         let answer =
             self.ask_again_after_failure(|shared| shared.node().request(shared, &claim.object, mode, Ask::TRY));
-        match answer? {
+        let guard = self.tried(claim.object, mode, answer?)?;
+        self.tried_for();
+        Ok(guard)
+    }
+
+    pub(crate) fn try_lock_many(&self, claims: Vec<Claim>) -> Result<Vec<Guard>, TryError> {
+        self.admit(&claims)?;
+        let joined = join(claims.into_iter().map(|claim| (claim.object, claim.mode)));
+        if joined.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answers = self.ask_again_after_failure(|shared| shared.node().request_all(shared, &joined, Ask::TRY))?;
+        let guards = joined.into_iter().zip(answers).map(|((object, mode), answer)| self.tried(object, mode, answer));
+        let guards = guards.collect::<Result<_, _>>()?;
+        self.tried_for();
+        Ok(guards)
+    }
+
+    fn tried(&self, object: Object, mode: Mode, answer: Answer) -> Result<Guard, TryError> {
+        match answer {
             Answer::Granted { token, change } => {
                 self.count(change);
-                self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
-                if self.shared.may_wait() {
-                    self.shared.node().look(self.shared.tx);
-                }
-                Ok(Guard::here(self.shared.clone(), claim.object, mode, token))
+                Ok(Guard::here(self.shared.clone(), object, mode, token))
             }
-            Answer::Waiting(_) => Err(ClaimError::Withdrawn { tx: self.shared.tx, object: claim.object }.into()),
+            Answer::Waiting(_) => Err(ClaimError::Withdrawn { tx: self.shared.tx, object }.into()),
+        }
+    }
+
+    /// What was tried for may stand in the way of those whom other calls of the transaction wait for.
+    fn tried_for(&self) {
+        self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
+        if self.shared.may_wait() {
+            self.shared.node().look(self.shared.tx);
         }
     }
 

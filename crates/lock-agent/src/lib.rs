@@ -63,7 +63,7 @@ pub use events::{Event, Events};
 pub use guard::Guard;
 pub use keyed::{
     AlreadyOwned, Gift, Gifts, Heir, KeyError, KeyGuard, KeyLockError, KeyReleaseError, KeyTimeoutError, KeyTryError,
-    KeyedMutex, LockAllError, NameError, Names, NotGiven, Owner, WhyNot,
+    KeyedMutex, LockAllError, NameError, Names, NotGiven, Owner, TryAllError, WhyNot,
 };
 pub use lock_core::{
     Arrow, ArrowKind, Change, Claim, ClaimError, ClaimView, Counters, Deadlock, Durations, HolderView, InTheWay,

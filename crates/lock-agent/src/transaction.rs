@@ -195,7 +195,35 @@ impl Transaction {
         let object = object.into_object().map_err(ClaimError::from)?;
         match &self.home {
             Home::Here(here) => here.try_lock(object, mode),
-            Home::Far(far) => far.try_at_home(object, mode),
+            Home::Far(far) => far.try_at_home(vec![Claim::new(object, mode)]).map(only),
+        }
+    }
+
+    /// Locks many objects in one atomic step if all of them can be had at once; else nothing is queued, and none is had. Gives a guard an
+    /// object, as [`Transaction::lock_many`].
+    ///
+    /// # Errors
+    /// [`TryError::Refused`] names one that cannot be had, and who has it or waits for it; [`TryError::Elsewhere`] one that is to be locked on
+    /// other nodes, which cannot be asked at once, unless the transaction has them all already. Else as [`Transaction::try_lock`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use lock_agent::{Locks, Mode};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let locks = Locks::local();
+    /// let (one, other) = (locks.begin().await, locks.begin().await);
+    /// let _bob = one.lock("accounts/bob", Mode::Write).await?;
+    /// assert!(other.try_lock_many([("accounts/alice", Mode::Write), ("accounts/bob", Mode::Write)]).is_err());
+    /// assert!(one.try_lock("accounts/alice", Mode::Write).is_ok()); // nothing was kept
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn try_lock_many<C: IntoClaim>(&self, claims: impl IntoIterator<Item = C>) -> Result<Vec<Guard>, TryError> {
+        let claims = all(claims).map_err(ClaimError::from)?;
+        match &self.home {
+            Home::Here(here) => here.try_lock_many(claims),
+            Home::Far(far) => far.try_at_home(claims),
         }
     }
 
@@ -380,6 +408,10 @@ impl std::fmt::Debug for Transaction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Transaction").field("tx", &self.id()).finish_non_exhaustive()
     }
+}
+
+fn only(guards: Vec<Guard>) -> Guard {
+    guards.into_iter().next().expect("one claim, one guard")
 }
 
 fn all<C: IntoClaim>(claims: impl IntoIterator<Item = C>) -> Result<Vec<Claim>, InvalidObject> {

@@ -239,6 +239,41 @@ async fn who_awaits_nodes_is_served_when_they_come_back() {
 }
 
 #[tokio::test]
+async fn many_objects_of_the_home_node_are_tried_for_all_or_none() {
+    let cluster = Cluster::start(2).await;
+    let (one, other) = (cluster.locks(0).begin().await, cluster.locks(0).begin().await);
+    let _b = one.lock("b", Mode::Write).await.expect("free");
+    let refused = other.try_lock_many([("a", Mode::Write), ("b", Mode::Read)]);
+    assert!(matches!(refused, Err(TryError::Refused(refused)) if refused.in_the_way.tx == one.id()));
+    assert!(other.info().claims.is_empty() && one.try_lock("a", Mode::Write).is_ok(), "nothing was kept");
+    let elsewhere = other.try_lock_many([claim("c", Mode::Read).on([cluster.names[1].clone()])]);
+    assert!(matches!(elsewhere, Err(TryError::Elsewhere { .. })), "{elsewhere:?}");
+    let guards = other.try_lock_many([("c", Mode::Read), ("d", Mode::Write), ("c", Mode::Write)]).expect("free");
+    assert_eq!(
+        guards.iter().map(|guard| (guard.is_held(), guard.mode())).collect::<Vec<_>>(),
+        [(true, Mode::Write); 2]
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_gives_back_what_it_was_granted_and_nothing_else() {
+    let cluster = Cluster::start(2).await;
+    let there = |object, mode| claim(object, mode).on([cluster.names[1].clone()]);
+    let (one, other) = (cluster.locks(0).begin().await, cluster.locks(1).begin().await);
+    let _b = within(other.lock_many([there("b", Mode::Write)])).await.expect("free");
+    one.lock_nowait(there("kept", Mode::Read)).expect("claimed");
+    let read = within(one.lock_many([there("read", Mode::Read)])).await.expect("free").remove(0);
+    let claims =
+        [there("a", Mode::Write), there("b", Mode::Write), there("read", Mode::Write), there("kept", Mode::Read)];
+    let soon = Duration::from_millis(50);
+    assert!(tokio::time::timeout(soon, one.lock_many(claims)).await.is_err());
+    let free = [there("a", Mode::Write), there("read", Mode::Read), there("kept", Mode::Read)];
+    assert_eq!(within(other.lock_many(free)).await.expect("given back").len(), 3);
+    let kept: Vec<String> = one.info().claims.iter().map(|claim| claim.object.to_string()).collect();
+    assert_eq!((kept, read.is_held()), (vec!["kept".to_owned(), "read".to_owned()], true));
+}
+
+#[tokio::test]
 async fn leases_and_deadlines_end_holding_and_waiting_on_other_nodes() {
     let cluster = Cluster::start(3).await;
     let on = || [claim("a", Mode::Write).on([cluster.names[2].clone()])];

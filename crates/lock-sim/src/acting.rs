@@ -14,7 +14,7 @@ pub(crate) fn act(transaction: &Transaction, action: &Action) -> Result<(), Refu
         Action::Lock(claims) => transaction.lock_many_nowait(claims.iter().cloned()).map_err(|error| refuse(&error)),
         Action::LockOn(claim) => transaction.lock_nowait(claim.clone()).map_err(|error| refuse(&error)),
         Action::Try(object, mode) => match transaction.try_lock(object, *mode) {
-            Ok(_) | Err(TryError::Refused(_) | TryError::Asked { .. }) => Ok(()),
+            Ok(_) | Err(TryError::Refused(_) | TryError::Asked { .. } | TryError::Elsewhere { .. }) => Ok(()),
             Err(error) => Err(refuse(&error)),
         },
         Action::Unlock(object) => transaction.unlock(object).map_err(|error| refuse(&error)),

@@ -27,6 +27,10 @@ fn quorums_of(seed: u64) -> Life {
     Life::of_quorums(&mut Random::new(!seed))
 }
 
+fn impatient_of(seed: u64) -> Life {
+    Life::of_the_impatient(&mut Random::new(!seed))
+}
+
 /// Lives of these seeds, or the trace of one.
 fn hold_in(life_of: fn(u64) -> Life) {
     if let Some(seed) = std::env::var("PROMISE_TRACE").ok().and_then(|seed| seed.parse().ok()) {
@@ -56,6 +60,11 @@ fn in_random_lives() {
 #[test]
 fn in_random_lives_of_quorums() {
     hold_in(quorums_of);
+}
+
+#[test]
+fn in_random_lives_whose_calls_are_dropped_while_they_wait() {
+    hold_in(impatient_of);
 }
 
 #[test]

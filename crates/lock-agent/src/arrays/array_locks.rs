@@ -136,11 +136,6 @@ impl ArrayLocks {
         self.nodes.iter().all(|node| Some(node) == home)
     }
 
-    /// Where it is locked, if it was told.
-    pub(super) fn nodes(&self) -> &[NodeId] {
-        &self.nodes
-    }
-
     /// Takes a seat before the table is asked.
     pub(super) fn seat(&self, owner: &Owner, object: &Object, mode: Mode) -> Result<Seat, ArrayLockError> {
         self.only_known(owner)?;
@@ -184,7 +179,7 @@ impl ArrayLocks {
     }
 }
 
-fn first(guards: Vec<Guard>) -> Guard {
+pub(super) fn first(guards: Vec<Guard>) -> Guard {
     guards.into_iter().next().expect("one claim, one guard")
 }
 

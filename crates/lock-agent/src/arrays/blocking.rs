@@ -73,4 +73,17 @@ impl ArrayLocks {
     pub fn blocking_lock_whole(&self, owner: &Owner, mode: Mode) -> Result<ChunkGuard, ArrayLockError> {
         pollster::block_on(self.lock_whole(owner, mode))
     }
+
+    /// [`ArrayLocks::lock_whole_timeout`] for threads without async: blocks the thread.
+    ///
+    /// # Errors
+    /// As [`ArrayLocks::lock_whole_timeout`].
+    pub fn blocking_lock_whole_timeout(
+        &self,
+        owner: &Owner,
+        mode: Mode,
+        within: Duration,
+    ) -> Result<ChunkGuard, ArrayTimeoutError> {
+        pollster::block_on(self.lock_whole_timeout(owner, mode, within))
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lock_core::{Mode, Object};
 
-use super::array_locks::ArrayLocks;
+use super::array_locks::{ArrayLocks, first};
 use super::errors::{ArrayLockError, ArrayTimeoutError, ArrayTryError};
 use super::guards::ChunkGuard;
 use super::part::object_of;
@@ -71,7 +71,7 @@ impl ArrayLocks {
     /// Locks a chunk if it can be had at once, and passes nobody who waits for it. Never waits.
     ///
     /// # Errors
-    /// [`ArrayTryError::Busy`] names who has it; [`ArrayTryError::Elsewhere`]: other nodes would have to be asked. Else as
+    /// [`ArrayTryError::Busy`] names who has it; [`ArrayTryError::Elsewhere`]: other nodes would have to be asked, as the owner does not have it already. Else as
     /// [`ArrayLocks::lock_chunk`]. Nothing has changed then.
     pub fn try_lock_chunk(
         &self,
@@ -93,11 +93,13 @@ impl ArrayLocks {
     }
 
     pub(super) fn attempt(&self, owner: &Owner, object: Object, mode: Mode) -> Result<ChunkGuard, ArrayTryError> {
-        if !self.is_at_home() {
-            return Err(ArrayTryError::Elsewhere { object, nodes: self.nodes().to_vec() });
-        }
         let seat = self.seat(owner, &object, mode)?;
-        let witness = owner.owning.tx.try_lock(object, mode)?;
+        let tx = &owner.owning.tx;
+        let witness = if self.is_at_home() {
+            tx.try_lock(object, mode)?
+        } else {
+            first(tx.try_lock_many([self.claim(object, mode)])?)
+        };
         Ok(ChunkGuard::new(witness, seat))
     }
 

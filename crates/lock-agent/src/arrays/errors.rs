@@ -91,7 +91,9 @@ impl From<TryError> for ArrayTryError {
         match error {
             TryError::Refused(refused) => Self::Busy(refused),
             TryError::Claim(error) => Self::Lock(error.into()),
-            TryError::Asked { object, nodes, .. } => Self::Elsewhere { object, nodes },
+            TryError::Asked { object, nodes, .. } | TryError::Elsewhere { object, nodes, .. } => {
+                Self::Elsewhere { object, nodes }
+            }
         }
     }
 }

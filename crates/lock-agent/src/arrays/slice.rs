@@ -70,6 +70,26 @@ impl ArrayLocks {
         self.in_time(owner, within, self.wait_for_all(owner, objects, mode)).await
     }
 
+    /// Locks all chunks that a slice touches in one step if all of them can be had at once; else none is had, and nothing is queued. Never waits.
+    ///
+    /// # Errors
+    /// [`ArrayTryError::Busy`] names a chunk and who has it. Else as [`ArrayLocks::try_lock_chunk`] and [`ArrayLocks::lock_region`]. Nothing has
+    /// changed then.
+    pub fn try_lock_region(
+        &self,
+        owner: &Owner,
+        ranges: impl AsRef<[Range<u64>]>,
+        mode: Mode,
+    ) -> Result<RegionGuard, ArrayTryError> {
+        let objects = self.touched(ranges.as_ref())?;
+        self.only_known(owner)?;
+        let seats = owner.owning.enter_all(&self.name, &objects, mode);
+        let claims = objects.into_iter().map(|object| self.claim(object, mode));
+        let witnesses = owner.owning.tx.try_lock_many(claims)?;
+        let guards = witnesses.into_iter().zip(seats).map(|(witness, seat)| ChunkGuard::new(witness, seat));
+        Ok(RegionGuard::new(guards.collect()))
+    }
+
     /// Locks the whole array, whatever chunks it has or gets, and waits for it. It is one lock.
     ///
     /// # Cancel safety

@@ -62,7 +62,7 @@ impl Here {
         let answers = match answers {
             Ok(answers) => answers,
             Err(TryError::Claim(error)) => return Err(error),
-            Err(TryError::Refused(_) | TryError::Asked { .. }) => {
+            Err(TryError::Refused(_) | TryError::Asked { .. } | TryError::Elsewhere { .. }) => {
                 in_time?;
                 unreachable!("who may wait is not refused, and a node alone asks no other");
             }

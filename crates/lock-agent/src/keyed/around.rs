@@ -103,6 +103,58 @@ impl<K> KeyedMutex<K> {
         Ok(work(guard.witness()).await)
     }
 
+    /// As [`KeyedMutex::with_read`], but waits no longer than that for the key. The work may take longer.
+    ///
+    /// # Cancel safety
+    /// As [`KeyedMutex::with_lock`].
+    ///
+    /// # Errors
+    /// As [`KeyedMutex::lock_timeout`]; the work was not begun then.
+    ///
+    /// # Panics
+    /// If the work does, or the caller's Tokio runtime has no timer.
+    pub async fn with_read_timeout<Q, W>(
+        &self,
+        owner: &Owner,
+        key: &Q,
+        within: Duration,
+        work: impl FnOnce(Guard) -> W,
+    ) -> Result<W::Output, KeyTimeoutError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + Serialize + ?Sized,
+        W: Future,
+    {
+        let guard = self.read_timeout(owner, key, within).await?;
+        Ok(work(guard.witness()).await)
+    }
+
+    /// As [`KeyedMutex::with_lock_all`], but waits no longer than that for the keys. The work may take longer.
+    ///
+    /// # Cancel safety
+    /// As [`KeyedMutex::with_lock`].
+    ///
+    /// # Errors
+    /// As [`KeyedMutex::lock_all_timeout`]; the work was not begun then.
+    ///
+    /// # Panics
+    /// If the work does, or the caller's Tokio runtime has no timer.
+    pub async fn with_lock_all_timeout<'k, Q, W>(
+        &self,
+        owner: &Owner,
+        keys: impl IntoIterator<Item = &'k Q>,
+        within: Duration,
+        work: impl FnOnce(Vec<Guard>) -> W,
+    ) -> Result<W::Output, LockAllError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + Serialize + ?Sized + 'k,
+        W: Future,
+    {
+        let guards = self.lock_all_timeout(owner, keys, within).await?;
+        Ok(work(guards.iter().map(KeyGuard::witness).collect()).await)
+    }
+
     /// Locks many keys in one atomic step, does the work, releases them, and gives what the work gave. The work is given a
     /// [`Guard`] for each, in the order of the keys.
     ///

@@ -129,4 +129,97 @@ impl<K> KeyedMutex<K> {
         let guards = self.blocking_lock_all(owner, keys)?;
         Ok(work(guards.iter().map(KeyGuard::witness).collect()))
     }
+
+    /// [`KeyedMutex::read_timeout`] for threads without async: blocks the thread.
+    ///
+    /// # Errors
+    /// As [`KeyedMutex::read_timeout`].
+    pub fn blocking_read_timeout<Q>(
+        &self,
+        owner: &Owner,
+        key: &Q,
+        within: Duration,
+    ) -> Result<KeyGuard, KeyTimeoutError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + Serialize + ?Sized,
+    {
+        pollster::block_on(self.read_timeout(owner, key, within))
+    }
+
+    /// [`KeyedMutex::read_all`] for threads without async: blocks the thread.
+    ///
+    /// # Errors
+    /// As [`KeyedMutex::read_all`].
+    pub fn blocking_read_all<'k, Q>(
+        &self,
+        owner: &Owner,
+        keys: impl IntoIterator<Item = &'k Q>,
+    ) -> Result<Vec<KeyGuard>, LockAllError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + Serialize + ?Sized + 'k,
+    {
+        pollster::block_on(self.read_all(owner, keys))
+    }
+
+    /// [`KeyedMutex::read_all_timeout`] for threads without async: blocks the thread.
+    ///
+    /// # Errors
+    /// As [`KeyedMutex::read_all_timeout`].
+    pub fn blocking_read_all_timeout<'k, Q>(
+        &self,
+        owner: &Owner,
+        keys: impl IntoIterator<Item = &'k Q>,
+        within: Duration,
+    ) -> Result<Vec<KeyGuard>, LockAllError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + Serialize + ?Sized + 'k,
+    {
+        pollster::block_on(self.read_all_timeout(owner, keys, within))
+    }
+
+    /// [`KeyedMutex::with_read`] for threads without async: blocks the thread until it has the key, and calls the work on it.
+    ///
+    /// # Errors
+    /// As [`KeyedMutex::lock`].
+    ///
+    /// # Panics
+    /// If the work does; the key is released first.
+    pub fn blocking_with_read<Q, T>(
+        &self,
+        owner: &Owner,
+        key: &Q,
+        work: impl FnOnce(Guard) -> T,
+    ) -> Result<T, KeyLockError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + Serialize + ?Sized,
+    {
+        let guard = self.blocking_read(owner, key)?;
+        Ok(work(guard.witness()))
+    }
+
+    /// [`KeyedMutex::with_lock_timeout`] for threads without async: blocks the thread.
+    ///
+    /// # Errors
+    /// As [`KeyedMutex::lock_timeout`].
+    ///
+    /// # Panics
+    /// If the work does; the key is released first.
+    pub fn blocking_with_lock_timeout<Q, T>(
+        &self,
+        owner: &Owner,
+        key: &Q,
+        within: Duration,
+        work: impl FnOnce(Guard) -> T,
+    ) -> Result<T, KeyTimeoutError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + Serialize + ?Sized,
+    {
+        let guard = self.blocking_lock_timeout(owner, key, within)?;
+        Ok(work(guard.witness()))
+    }
 }

@@ -91,7 +91,7 @@ impl From<TryError> for KeyTryError {
         match error {
             TryError::Refused(refused) => Self::Busy(refused),
             TryError::Claim(error) => Self::Lock(error.into()),
-            TryError::Asked { .. } => Self::Elsewhere(error),
+            TryError::Asked { .. } | TryError::Elsewhere { .. } => Self::Elsewhere(error),
         }
     }
 }
@@ -141,7 +141,7 @@ pub enum LockAllError {
         covered_by: Object,
     },
     /// They were not all granted in time.
-    #[error("not all of {count} keys were granted to {owner} within {within:?}")]
+    #[error("not all of {count} keys were granted to {owner} within {within:?}: {object} is held by {}", row(.holders))]
     Elapsed {
         /// Who waited.
         owner: TxId,
@@ -149,10 +149,39 @@ pub enum LockAllError {
         count: usize,
         /// How long.
         within: Duration,
+        /// The first that was not granted.
+        object: Object,
+        /// Who had that one in the end.
+        holders: Vec<TxId>,
     },
     /// One of them is not locked at all.
     #[error(transparent)]
     Lock(#[from] KeyLockError),
+}
+
+/// Why many keys that were tried for are not had. Nothing was queued, and none of them is had.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TryAllError {
+    /// Somebody else has one of them, or waits for it; says who.
+    #[error(transparent)]
+    Busy(#[from] Refused),
+    /// Other nodes would have to be asked.
+    #[error(transparent)]
+    Elsewhere(TryError),
+    /// They are not locked at all.
+    #[error(transparent)]
+    Lock(#[from] LockAllError),
+}
+
+impl From<TryError> for TryAllError {
+    fn from(error: TryError) -> Self {
+        match KeyTryError::from(error) {
+            KeyTryError::Busy(refused) => Self::Busy(refused),
+            KeyTryError::Elsewhere(error) => Self::Elsewhere(error),
+            KeyTryError::Lock(error) => Self::Lock(error.into()),
+        }
+    }
 }
 
 /// Why a key is not released. Nothing has changed.

@@ -3,15 +3,17 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::hash::Hash;
+use std::pin::pin;
 use std::time::Duration;
 
 use lock_core::{Mode, Object};
 use serde::Serialize;
 
-use super::errors::{KeyLockError, LockAllError};
+use super::errors::{KeyLockError, LockAllError, TryAllError};
 use super::key_guard::KeyGuard;
 use super::keyed_mutex::KeyedMutex;
 use super::owner::Owner;
+use crate::Guard;
 use crate::holdings::Seat;
 
 impl<K> KeyedMutex<K> {
@@ -35,7 +37,7 @@ impl<K> KeyedMutex<K> {
         Q: Hash + Eq + Serialize + ?Sized + 'k,
     {
         let objects = self.objects(keys)?;
-        self.wait_for_all(owner, objects).await
+        self.wait_for_all(owner, objects, Mode::Write).await
     }
 
     /// Locks many keys in one atomic step, but waits no longer than that for all of them.
@@ -60,18 +62,126 @@ impl<K> KeyedMutex<K> {
         Q: Hash + Eq + Serialize + ?Sized + 'k,
     {
         let objects = self.objects(keys)?;
-        let count = objects.len();
-        let waits = self.wait_for_all(owner, objects);
-        let timed = lock_server::spawn(|| tokio::time::timeout(within, waits));
-        timed.await.unwrap_or(Err(LockAllError::Elapsed { owner: owner.id(), count, within }))
+        self.wait_so_long_for_all(owner, objects, Mode::Write, within).await
     }
 
-    async fn wait_for_all(&self, owner: &Owner, objects: Vec<Object>) -> Result<Vec<KeyGuard>, LockAllError> {
-        let seats = objects.iter().map(|object| self.seat(owner, object, Mode::Write));
-        let seats: Vec<Seat> = seats.collect::<Result<_, _>>()?;
-        let claims = objects.into_iter().map(|object| (object, Mode::Write));
+    /// Locks many keys for reading in one atomic step, and waits for them all. As [`KeyedMutex::lock_all`].
+    ///
+    /// # Cancel safety
+    /// As [`KeyedMutex::lock_all`].
+    ///
+    /// # Errors
+    /// As [`KeyedMutex::lock_all`].
+    pub async fn read_all<'k, Q>(
+        &self,
+        owner: &Owner,
+        keys: impl IntoIterator<Item = &'k Q>,
+    ) -> Result<Vec<KeyGuard>, LockAllError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + Serialize + ?Sized + 'k,
+    {
+        let objects = self.objects(keys)?;
+        self.wait_for_all(owner, objects, Mode::Read).await
+    }
+
+    /// Locks many keys for reading in one atomic step, but waits no longer than that for all of them.
+    ///
+    /// # Cancel safety
+    /// As [`KeyedMutex::lock_all`].
+    ///
+    /// # Errors
+    /// As [`KeyedMutex::lock_all_timeout`].
+    ///
+    /// # Panics
+    /// If the caller's Tokio runtime has no timer.
+    pub async fn read_all_timeout<'k, Q>(
+        &self,
+        owner: &Owner,
+        keys: impl IntoIterator<Item = &'k Q>,
+        within: Duration,
+    ) -> Result<Vec<KeyGuard>, LockAllError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + Serialize + ?Sized + 'k,
+    {
+        let objects = self.objects(keys)?;
+        self.wait_so_long_for_all(owner, objects, Mode::Read, within).await
+    }
+
+    /// Locks many keys in one atomic step if all of them can be had at once; passes nobody who waits. Never waits.
+    ///
+    /// # Errors
+    /// [`TryAllError::Busy`] names one of them and who has it; else as [`KeyedMutex::lock_all`]. Nothing has changed then.
+    pub fn try_lock_all<'k, Q>(
+        &self,
+        owner: &Owner,
+        keys: impl IntoIterator<Item = &'k Q>,
+    ) -> Result<Vec<KeyGuard>, TryAllError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + Serialize + ?Sized + 'k,
+    {
+        let objects = self.objects(keys)?;
+        self.attempt_all(owner, objects, Mode::Write)
+    }
+
+    /// Locks many keys for reading in one atomic step if all of them can be had at once. Never waits.
+    ///
+    /// # Errors
+    /// As [`KeyedMutex::try_lock_all`].
+    pub fn try_read_all<'k, Q>(
+        &self,
+        owner: &Owner,
+        keys: impl IntoIterator<Item = &'k Q>,
+    ) -> Result<Vec<KeyGuard>, TryAllError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + Serialize + ?Sized + 'k,
+    {
+        let objects = self.objects(keys)?;
+        self.attempt_all(owner, objects, Mode::Read)
+    }
+
+    async fn wait_for_all(
+        &self,
+        owner: &Owner,
+        objects: Vec<Object>,
+        mode: Mode,
+    ) -> Result<Vec<KeyGuard>, LockAllError> {
+        if objects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let seats = self.seats(owner, &objects, mode)?;
+        let claims = objects.into_iter().map(|object| (object, mode));
         let witnesses = owner.owning.tx.lock_many(claims).await.map_err(KeyLockError::from)?;
-        Ok(witnesses.into_iter().zip(seats).map(|(witness, seat)| KeyGuard::new(witness, seat)).collect())
+        Ok(guards(witnesses, seats))
+    }
+
+    async fn wait_so_long_for_all(
+        &self,
+        owner: &Owner,
+        objects: Vec<Object>,
+        mode: Mode,
+        within: Duration,
+    ) -> Result<Vec<KeyGuard>, LockAllError> {
+        let wanted = objects.clone();
+        let mut waits = pin!(self.wait_for_all(owner, objects, mode));
+        match lock_server::spawn(|| tokio::time::timeout(within, waits.as_mut())).await {
+            Ok(locked) => locked,
+            // Looks before the requests are withdrawn, with the future.
+            Err(_) => Err(elapsed(owner, &wanted, mode, within)),
+        }
+    }
+
+    fn attempt_all(&self, owner: &Owner, objects: Vec<Object>, mode: Mode) -> Result<Vec<KeyGuard>, TryAllError> {
+        let seats = self.seats(owner, &objects, mode).map_err(LockAllError::from)?;
+        let claims = objects.into_iter().map(|object| (object, mode));
+        Ok(guards(owner.owning.tx.try_lock_many(claims)?, seats))
+    }
+
+    fn seats(&self, owner: &Owner, objects: &[Object], mode: Mode) -> Result<Vec<Seat>, KeyLockError> {
+        objects.iter().map(|object| self.seat(owner, object, mode)).collect()
     }
 
     /// The objects of the keys, of which none is another one or below it.
@@ -93,4 +203,17 @@ impl<K> KeyedMutex<K> {
             None => Ok(objects),
         }
     }
+}
+
+fn guards(witnesses: Vec<Guard>, seats: Vec<Seat>) -> Vec<KeyGuard> {
+    witnesses.into_iter().zip(seats).map(|(witness, seat)| KeyGuard::new(witness, seat)).collect()
+}
+
+/// Names the first that is not granted, and who has it.
+fn elapsed(owner: &Owner, wanted: &[Object], mode: Mode, within: Duration) -> LockAllError {
+    let tx = &owner.owning.tx;
+    let missing = wanted.iter().find(|object| !tx.is_granted(object, mode)).or(wanted.first());
+    let Some(object) = missing.cloned() else { unreachable!("nothing at all is had at once") };
+    let holders = tx.not_held(&object).holders;
+    LockAllError::Elapsed { owner: owner.id(), count: wanted.len(), within, object, holders }
 }

@@ -27,7 +27,9 @@ mod names;
 mod owner;
 mod releasing;
 
-pub use errors::{AlreadyOwned, KeyLockError, KeyReleaseError, KeyTimeoutError, KeyTryError, LockAllError};
+pub use errors::{
+    AlreadyOwned, KeyLockError, KeyReleaseError, KeyTimeoutError, KeyTryError, LockAllError, TryAllError,
+};
 pub use giving::{Gift, Gifts, Heir, NotGiven, WhyNot};
 pub use key::KeyError;
 pub use key_guard::KeyGuard;

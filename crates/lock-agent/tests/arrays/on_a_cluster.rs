@@ -111,3 +111,15 @@ async fn of_an_array_at_home_nothing_is_required_twice() {
     assert!(chunk.is_held() && slice.is_held());
     assert!(in_time(array.lock_whole(&me, Write)).await.is_ok());
 }
+
+#[tokio::test]
+async fn what_an_owner_has_on_other_nodes_it_may_try_for_again() {
+    let cluster = Cluster::start(2).await;
+    let array = array(&cluster, 0).on(["n2"]);
+    let me = Owner::new(cluster.locks(0));
+    let slice = in_time(array.lock_region(&me, [0..20, 0..20], Write)).await.unwrap();
+    assert!(array.try_lock_chunk(&me, [0, 0], Read).is_ok());
+    assert!(array.try_lock_region(&me, [0..20, 0..10], Write).is_ok());
+    assert!(matches!(array.try_lock_region(&me, [0..30, 0..10], Write), Err(ArrayTryError::Elsewhere { .. })));
+    assert!(slice.is_unbroken());
+}

@@ -218,3 +218,15 @@ async fn arrays_of_any_number_of_axes_are_locked() {
         assert!(slice.guards().len() == 1 && array.try_lock_chunk(&other, &last, Read).is_err());
     }
 }
+
+#[tokio::test]
+async fn a_slice_is_tried_for_as_a_whole() {
+    let (_, array, me, other) = two_owners();
+    let in_the_way = array.lock_chunk(&other, [1, 1], Read).await.unwrap();
+    let busy = array.try_lock_region(&me, [0..20, 0..20], Write).unwrap_err();
+    assert_eq!(busy.held_by(), Some(other.id()));
+    assert!(array.try_lock_whole(&me, Read).is_ok(), "nothing was kept");
+    assert_eq!(array.try_lock_region(&me, [0..20, 0..20], Read).unwrap().guards().len(), 4);
+    drop(in_the_way);
+    assert!(array.try_lock_region(&me, [0..50, 0..50], Write).is_ok());
+}

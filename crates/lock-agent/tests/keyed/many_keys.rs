@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use futures_util::poll;
-use lock_agent::{KeyLockError, KeyedMutex, LockAllError, Locks, Owner};
+use lock_agent::{KeyLockError, KeyedMutex, LockAllError, Locks, Mode, Owner, TryAllError};
 
 use crate::leftovers::nothing_is_left;
 use crate::{two_owners, waiters};
@@ -54,7 +54,8 @@ async fn waiting_for_many_keys_ends_when_its_time_is_over_and_none_is_held() {
     let (locks, mutex, me, other) = two_owners();
     let busy = mutex.lock(&other, "b").await.unwrap();
     let error = mutex.lock_all_timeout(&me, ["a", "b", "c"], Duration::from_millis(50)).await.unwrap_err();
-    assert_eq!(error.to_string(), format!("not all of 3 keys were granted to {} within 50ms", me.id()));
+    let expected = format!("not all of 3 keys were granted to {} within 50ms: m/b is held by {}", me.id(), other.id());
+    assert_eq!(error.to_string(), expected);
     assert!(!mutex.is_locked("a").unwrap() && waiters(&mutex, "b").is_empty() && !mutex.is_locked("c").unwrap());
     drop(busy);
     let again = mutex.lock_all_timeout(&me, ["a", "b", "c"], Duration::ZERO).await.unwrap();
@@ -139,4 +140,45 @@ async fn everybody_has_many_keys_in_the_end_in_whatever_order_they_are_named() {
 async fn one_key_is_many_enough() {
     let (_, mutex, me, _) = two_owners();
     assert_eq!(mutex.lock_all(&me, ["a"]).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn many_keys_are_tried_for_all_or_none() {
+    let (_, mutex, me, other) = two_owners();
+    let _b = mutex.lock(&other, "b").await.unwrap();
+    let busy = mutex.try_lock_all(&me, ["a", "b", "c"]).unwrap_err();
+    assert!(matches!(&busy, TryAllError::Busy(refused) if refused.in_the_way.tx == other.id()), "{busy}");
+    assert!(mutex.try_lock_all(&me, ["a", "a"]).is_err() && !mutex.is_locked("a").unwrap());
+    let guards = mutex.try_lock_all(&other, ["a", "c"]).unwrap();
+    assert!(guards.iter().all(|guard| guard.is_held()) && mutex.try_read_all(&me, ["a"]).is_err());
+    drop(guards);
+    assert_eq!(mutex.try_read_all(&me, ["a", "c"]).unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn many_keys_are_read_by_many_owners() {
+    let (_, mutex, me, other) = two_owners();
+    let (one, two) =
+        (mutex.read_all(&me, ["a", "b"]).await.unwrap(), mutex.read_all(&other, ["b", "a"]).await.unwrap());
+    assert!(one.iter().chain(&two).all(|guard| guard.is_held() && guard.mode() == Mode::Read));
+    let soon = Duration::from_millis(5);
+    assert_eq!(mutex.read_all_timeout(&me, ["c"], soon).await.unwrap().len(), 1);
+    let late = mutex.lock_all_timeout(&Owner::new(&Locks::local()), ["c"], soon).await;
+    assert!(matches!(late, Err(LockAllError::Lock(KeyLockError::OtherLocks { .. }))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_are_not_had_in_time_are_named_with_who_has_them() {
+    let (_, mutex, me, other) = two_owners();
+    let _b = mutex.lock(&other, "b").await.unwrap();
+    let late = mutex.lock_all_timeout(&me, ["a", "b"], Duration::from_millis(5)).await.unwrap_err().to_string();
+    assert_eq!(
+        late,
+        format!("not all of 2 keys were granted to {} within 5ms: m/b is held by {}", me.id(), other.id())
+    );
+    assert_eq!(mutex.lock_all_timeout(&me, [] as [&str; 0], Duration::ZERO).await.unwrap().len(), 0);
+    let soon = Duration::from_millis(5);
+    assert!(mutex.with_lock_all_timeout(&me, ["a", "b"], soon, async |_| ()).await.is_err());
+    assert!(mutex.with_read_timeout(&me, "b", soon, async |_| ()).await.is_err());
+    assert_eq!(mutex.with_read_timeout(&me, "a", soon, async |key| key.is_held()).await, Ok(true));
 }

@@ -16,8 +16,8 @@ use crate::{Claim, ClaimChange, ClaimError, Millis, Mode, NodeId, NotHeld, Objec
 pub enum Call {
     /// Claims, on each node in one step.
     Lock(Vec<Claim>),
-    /// Claims what can be granted at once; otherwise nothing is queued, and that is no error.
-    Try(Claim),
+    /// Claims what can be granted at once: of those on one node all or none. Otherwise nothing is queued, and that is no error.
+    Try(Vec<Claim>),
     /// Gives an object back, grants and wishes.
     Unlock(Object),
     /// From write to read.
@@ -45,7 +45,7 @@ impl NodeMachine {
         }
         let done = match call {
             Call::Lock(claims) => self.lock(tables, tx, claims, true, now),
-            Call::Try(claim) => self.lock(tables, tx, vec![claim], false, now),
+            Call::Try(claims) => self.lock(tables, tx, claims, false, now),
             Call::Unlock(object) => self.unlock(tables, tx, &object, now),
             Call::Downgrade(object) => self.downgrade(tables, tx, &object, now),
             Call::Surrender(object) => self.surrender(tables, tx, &object, now),

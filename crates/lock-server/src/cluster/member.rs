@@ -435,10 +435,10 @@ impl Member {
     ///
     /// # Errors
     /// [`CallError`]: nothing has changed then.
-    pub fn try_here(&self, tx: TxId, object: &Object, mode: Mode) -> Result<Option<Refused>, CallError> {
+    pub fn try_here(&self, tx: TxId, claims: Vec<Claim>) -> Result<Option<Refused>, CallError> {
         self.step(|Inside { machine, table, .. }, now| {
-            let refused = table.would_refuse(tx, object, mode);
-            let done = machine.call(table, tx, Call::Try(Claim::new(object.clone(), mode)), now);
+            let refused = claims.iter().find_map(|claim| table.would_refuse(tx, &claim.object, claim.mode));
+            let done = machine.call(table, tx, Call::Try(claims), now);
             done.map(|()| refused)
         })
     }

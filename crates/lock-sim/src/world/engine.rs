@@ -13,7 +13,7 @@ impl World {
         let call = match action {
             Action::Lock(claims) => Call::Lock(claims.iter().map(|(object, mode)| plain(object, *mode)).collect()),
             Action::LockOn(claim) => Call::Lock(vec![claim.clone()]),
-            Action::Try(object, mode) => Call::Try(plain(object, *mode)),
+            Action::Try(object, mode) => Call::Try(vec![plain(object, *mode)]),
             Action::Unlock(object) => Call::Unlock(object.clone()),
             Action::Downgrade(object) => Call::Downgrade(object.clone()),
             Action::Surrender(object) => Call::Surrender(object.clone()),

@@ -1,7 +1,7 @@
 //! Random life of a cluster: transactions claim, convert and give back on one node or many, while nodes and links fail.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
-use lock_core::{Call, Claim, Mode, NodeId, Object, Require, TxId};
+use lock_core::{Call, Claim, ClaimChange, Mode, NodeId, Object, Require, TxId};
 use lock_sim::promises::{self, Broken};
 use lock_sim::{Fault, TxOptions, TxStatus, Weather, World, WorldOptions};
 
@@ -52,6 +52,8 @@ pub(crate) struct Life {
     pub(crate) requires: &'static [Require],
     /// One claim of so many is a read.
     pub(crate) read_every: u64,
+    /// Calls are dropped while they wait.
+    pub(crate) impatient: bool,
 }
 
 pub(crate) const ALL_REQUIRES: &[Require] =
@@ -70,6 +72,7 @@ impl Life {
         drift_ppm: 0,
         requires: ALL_REQUIRES,
         read_every: 3,
+        impatient: false,
     };
 
     /// One of all kinds, by the seed.
@@ -92,6 +95,7 @@ impl Life {
             drift_ppm: *random.of(&[0, 0, 1_000, 100_000]),
             requires: ALL_REQUIRES,
             read_every: *random.of(&[2, 3, 10]),
+            impatient: false,
         }
     }
 
@@ -119,7 +123,14 @@ impl Life {
             drift_ppm: *random.of(&[0, 0, 0, 100_000]),
             requires: *random.of::<&[Require]>(&REQUIRES),
             read_every: *random.of(&[2, 100, 100]),
+            impatient: false,
         }
+    }
+
+    /// One of any kind, in which calls are dropped while they wait.
+    pub(crate) fn of_the_impatient(random: &mut Random) -> Self {
+        let life = if random.one_in(2) { Self::of(random) } else { Self::of_quorums(random) };
+        Self { impatient: true, ..life }
     }
 }
 
@@ -130,6 +141,9 @@ pub(crate) struct Outcome {
     pub(crate) events: u64,
     pub(crate) deadlocks: usize,
 }
+
+const CHANGES: [ClaimChange; 4] =
+    [ClaimChange::New, ClaimChange::Conversion, ClaimChange::Strengthened, ClaimChange::Nothing];
 
 const OBJECTS: [&str; 6] = ["a", "b", "a/x", "c", "a/y", "b/z"];
 
@@ -195,10 +209,11 @@ impl Driver {
         let object = self.object(random);
         let call = match random.below(24) {
             0..=12 => Call::Lock((0..=random.below(4) / 3).map(|_| self.claim(random)).collect()),
-            13..=14 => Call::Try(self.claim(random)),
+            13..=14 => Call::Try(vec![self.claim(random)]),
             15..=16 => Call::Unlock(object),
             17 => Call::Downgrade(object),
             18 => Call::Surrender(object),
+            19..=20 if self.life.impatient => Call::TakeBack(object, *random.of(&CHANGES)),
             19..=20 => Call::Saw,
             _ if self.world.status_of(tx) == TxStatus::Waiting && !random.one_in(4) => Call::Saw,
             _ => Call::End,
