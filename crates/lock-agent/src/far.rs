@@ -229,7 +229,8 @@ impl Far {
         if self.over.load(Ordering::SeqCst) {
             return Err(Over::Ended(self.tx));
         }
-        let running = self.member.with(|machine, _| machine.transaction(self.tx).map(|tx| tx.running()));
+        let running =
+            self.member.with(|machine, _| machine.transaction(self.tx).map(lock_core::TransactionMachine::running));
         running.unwrap_or(Err(Over::Ended(self.tx)))
     }
 

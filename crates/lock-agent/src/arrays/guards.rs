@@ -85,12 +85,12 @@ impl RegionGuard {
 
     /// Whether all of it is held now.
     pub fn is_held(&self) -> bool {
-        self.guards.iter().all(|guard| guard.is_held())
+        self.guards.iter().all(ChunkGuard::is_held)
     }
 
     /// Whether nobody else can have changed any of it since it was locked.
     pub fn is_unbroken(&self) -> bool {
-        self.guards.iter().all(|guard| guard.is_unbroken())
+        self.guards.iter().all(ChunkGuard::is_unbroken)
     }
 
     /// Releases it, as dropping it does.

@@ -7,7 +7,7 @@ use lock_core::{Object, TxId};
 use thiserror::Error;
 
 use super::errors::AlreadyOwned;
-use super::inbox::{Closed, Inbox};
+use super::inbox::{Inbox, NotPut};
 use super::key_guard::KeyGuard;
 use super::keyed_mutex::KeyedMutex;
 use super::owner::Owner;
@@ -147,17 +147,13 @@ impl<K> KeyedMutex<K> {
         let Some(heir) = to.owning.upgrade() else {
             return Err(NotGiven { to: to.owner, guard, data, why: WhyNot::Gone });
         };
-        let mut given = Some((guard, data));
-        let put = to.inbox.put(|| {
-            let (guard, data) = given.take().expect("put in at most once");
-            match guard.pass_to(&heir) {
-                Ok(guard) => Ok(Gift { from, guard, data }),
-                Err((guard, why)) => Err(NotGiven { to: to.owner, guard, data, why }),
-            }
-        });
-        put.unwrap_or_else(|Closed| {
-            let (guard, data) = given.take().expect("not put in");
-            Err(NotGiven { to: to.owner, guard, data, why: WhyNot::Gone })
+        let give = |(guard, data): (KeyGuard, D)| match guard.pass_to(&heir) {
+            Ok(guard) => Ok(Gift { from, guard, data }),
+            Err((guard, why)) => Err(NotGiven { to: to.owner, guard, data, why }),
+        };
+        to.inbox.put((guard, data), give).map_err(|not_put| match not_put {
+            NotPut::Closed((guard, data)) => NotGiven { to: to.owner, guard, data, why: WhyNot::Gone },
+            NotPut::Refused(not_given) => not_given,
         })
     }
 }

@@ -17,8 +17,13 @@ struct Inside<G> {
     is_open: bool,
 }
 
-/// Nobody takes any more.
-pub(super) struct Closed;
+/// Why nothing was put in.
+pub(super) enum NotPut<I, E> {
+    /// Nobody takes any more; it was not even made.
+    Closed(I),
+    /// It was not made.
+    Refused(E),
+}
 
 impl<G> Inbox<G> {
     /// With one giver.
@@ -26,16 +31,16 @@ impl<G> Inbox<G> {
         Self { inside: Mutex::new(Inside { gifts: VecDeque::new(), givers: 1, is_open: true }), changed: Notify::new() }
     }
 
-    /// Puts in what `make` gives, if it is open; it stays so meanwhile.
-    pub(super) fn put<E>(&self, make: impl FnOnce() -> Result<G, E>) -> Result<Result<(), E>, Closed> {
+    /// Makes a gift of something and puts it in, if it is open; it stays so meanwhile.
+    pub(super) fn put<I, E>(&self, from: I, make: impl FnOnce(I) -> Result<G, E>) -> Result<(), NotPut<I, E>> {
         let mut inside = self.inside.lock();
         if !inside.is_open {
-            return Err(Closed);
+            return Err(NotPut::Closed(from));
         }
-        let made = make().map(|gift| inside.gifts.push_back(gift));
+        inside.gifts.push_back(make(from).map_err(NotPut::Refused)?);
         drop(inside);
         self.changed.notify_one();
-        Ok(made)
+        Ok(())
     }
 
     pub(super) fn try_take(&self) -> Option<G> {

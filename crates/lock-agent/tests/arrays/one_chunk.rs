@@ -102,7 +102,7 @@ async fn an_owner_has_many_chunks_at_a_time() {
     for chunk in chunks {
         guards.push(array.lock_chunk(&me, chunk, Read).await.unwrap());
     }
-    assert!(guards.iter().all(|guard| guard.is_held()) && array.get_locks().len() == 4);
+    assert!(guards.iter().all(lock_agent::ChunkGuard::is_held) && array.get_locks().len() == 4);
     chunks.iter().for_each(|chunk| array.unlock_chunk(&me, chunk).unwrap());
     assert!(array.get_locks().is_empty());
 }

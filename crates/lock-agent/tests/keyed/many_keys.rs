@@ -12,7 +12,7 @@ async fn many_keys_are_had_together_in_the_order_in_which_they_are_named() {
     let guards = mutex.lock_all(&me, ["b", "a", "c"]).await.unwrap();
     let objects: Vec<_> = guards.iter().map(|guard| guard.object().to_string()).collect();
     assert_eq!(objects, ["m/b", "m/a", "m/c"]);
-    assert!(guards.iter().all(|guard| guard.is_held()));
+    assert!(guards.iter().all(lock_agent::KeyGuard::is_held));
     assert!(["a", "b", "c"].iter().all(|key| mutex.try_lock(&other, *key).is_err()));
     assert!(mutex.lock_all::<str>(&me, []).await.unwrap().is_empty());
 }
@@ -150,7 +150,7 @@ async fn many_keys_are_tried_for_all_or_none() {
     assert!(matches!(&busy, TryAllError::Busy(refused) if refused.in_the_way.tx == other.id()), "{busy}");
     assert!(mutex.try_lock_all(&me, ["a", "a"]).is_err() && !mutex.is_locked("a").unwrap());
     let guards = mutex.try_lock_all(&other, ["a", "c"]).unwrap();
-    assert!(guards.iter().all(|guard| guard.is_held()) && mutex.try_read_all(&me, ["a"]).is_err());
+    assert!(guards.iter().all(lock_agent::KeyGuard::is_held) && mutex.try_read_all(&me, ["a"]).is_err());
     drop(guards);
     assert_eq!(mutex.try_read_all(&me, ["a", "c"]).unwrap().len(), 2);
 }
