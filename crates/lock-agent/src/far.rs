@@ -16,6 +16,7 @@ use lock_server::{Member, Resident};
 
 use crate::events::{Events, Hears};
 use crate::interests::Interests;
+use crate::transaction::Dropped;
 use crate::{Flag, Guard, HaveAll, ReleaseError, TimeoutError, TransactionInfo, TryError};
 use listener::Ear;
 
@@ -49,19 +50,13 @@ impl Pending<'_> {
             self.far.interests.leave(&object);
         }
     }
-
-    /// Nothing was asked for.
-    fn refused(mut self) {
-        for object in self.objects.drain(..) {
-            self.far.interests.leave(&object);
-        }
-    }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         for object in self.objects.drain(..).rev() {
-            if let Some(change) = self.far.interests.leave(&object) {
+            // The next try of a `run` may have the same id.
+            if let Some(change) = self.far.interests.leave(&object).filter(|_| !self.far.over.load(Ordering::SeqCst)) {
                 // Refused if the transaction is over.
                 let _ = self.far.member.call(self.far.tx, Call::TakeBack(object, change));
             }
@@ -92,19 +87,22 @@ impl Far {
     }
 
     pub(crate) async fn lock_one(self: &Arc<Self>, claim: Claim) -> Result<Guard, ClaimError> {
-        let guards = self.lock_many(vec![claim]).await?;
+        let guards = self.lock_many(vec![claim], Dropped::TakesBack).await?;
         Ok(guards.into_iter().next().expect("one claim, one guard"))
     }
 
     /// Claims, all on each node in one step, and waits for them and all that was claimed before.
-    pub(crate) async fn lock_many(self: &Arc<Self>, claims: Vec<Claim>) -> Result<Vec<Guard>, ClaimError> {
+    pub(crate) async fn lock_many(
+        self: &Arc<Self>,
+        claims: Vec<Claim>,
+        dropped: Dropped,
+    ) -> Result<Vec<Guard>, ClaimError> {
         let wanted = lock_core::join(claims.iter().map(|claim| (claim.object.clone(), claim.mode)));
         let mut pending = Pending { far: self, objects: Vec::with_capacity(wanted.len()) };
-        wanted.iter().for_each(|(object, mode)| pending.enter(object, *mode));
-        if let Err(error) = self.ask(claims) {
-            pending.refused();
-            return Err(error);
+        if dropped == Dropped::TakesBack {
+            wanted.iter().for_each(|(object, mode)| pending.enter(object, *mode));
         }
+        self.ask(claims)?;
         loop {
             self.settled(&wanted).await?;
             // Between being granted and being received it may have been surrendered, or lost.
@@ -160,6 +158,8 @@ impl Far {
             return Ok(guards);
         }
         self.only_at_home(&claims)?;
+        let before: Vec<ClaimChange> =
+            wanted.iter().map(|(object, mode)| change_by(self.claim(object).as_ref(), *mode)).collect();
         let refused = self.member.try_here(self.tx, claims).map_err(|error| self.claim_error(error))?;
         if let Some(guards) = self.guards_of(&wanted) {
             self.saw();
@@ -175,8 +175,8 @@ impl Far {
             }
         }
         // The node does not grant yet. Nothing is left in line.
-        for (object, _) in &wanted {
-            let _ = self.member.call(self.tx, Call::TakeBack(object.clone(), ClaimChange::New));
+        for ((object, _), change) in wanted.iter().zip(before) {
+            let _ = self.member.call(self.tx, Call::TakeBack(object.clone(), change));
         }
         let object = wanted.into_iter().map(|(object, _)| object).next().expect("nothing at all is always had");
         let (require, claimed) = (Require::All, vec![self.member.name().clone()]);
@@ -302,7 +302,16 @@ impl Far {
         Ok(self.tenure(object, Mode::Read).map(|tenure| tenure.token))
     }
 
+    /// Wants it for reading at most: a conversion is withdrawn, a write turned into a read.
+    pub(crate) fn only_read(&self, object: &Object) -> Result<(), ReleaseError> {
+        self.release(Call::TakeBack(object.clone(), ClaimChange::Conversion), object)
+    }
+
     fn release(&self, call: Call, object: &Object) -> Result<(), ReleaseError> {
+        if self.over.load(Ordering::SeqCst) {
+            // The next try of a `run` may have the same id.
+            return Err(Over::Ended(self.tx).into());
+        }
         self.member.call(self.tx, call).map_err(|error| match error {
             CallError::NotHeld(error) => error.into(),
             CallError::Claim(ClaimError::Over(over)) => over.into(),

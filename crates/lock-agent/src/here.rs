@@ -13,6 +13,7 @@ use asking::Asked;
 
 use crate::events::Events;
 use crate::shared::{Mark, Shared};
+use crate::transaction::Dropped;
 use crate::waiting::Pending;
 use crate::{Flag, Guard, HaveAll, TimeoutError, TransactionInfo, TryError};
 /// The handle of such a transaction.
@@ -22,24 +23,26 @@ pub(crate) struct Here {
 }
 
 impl Here {
-    pub(crate) async fn lock(&self, object: Object, mode: Mode) -> Result<Guard, ClaimError> {
+    pub(crate) async fn lock(&self, object: Object, mode: Mode, dropped: Dropped) -> Result<Guard, ClaimError> {
         self.shared.give_way().await;
         match self.ask(&object, mode)? {
             Asked::Received(token) => Ok(Guard::here(self.shared.clone(), object, mode, token)),
-            Asked::Waits(answer) => self.receive(object, mode, answer).await,
+            Asked::Waits(answer) => self.receive(object, mode, answer, dropped).await,
         }
     }
 
     pub(crate) fn blocking_lock(&self, object: Object, mode: Mode) -> Result<Guard, ClaimError> {
         match self.ask(&object, mode)? {
             Asked::Received(token) => Ok(Guard::here(self.shared.clone(), object, mode, token)),
-            Asked::Waits(answer) => pollster::block_on(self.receive(object, mode, answer)),
+            Asked::Waits(answer) => pollster::block_on(self.receive(object, mode, answer, Dropped::TakesBack)),
         }
     }
 
-    async fn receive(&self, object: Object, mode: Mode, answer: Answer) -> Result<Guard, ClaimError> {
+    async fn receive(&self, object: Object, mode: Mode, answer: Answer, dropped: Dropped) -> Result<Guard, ClaimError> {
         let mut pending = Pending::new(&self.shared);
-        pending.add(&object, &answer);
+        if dropped == Dropped::TakesBack {
+            pending.add(&object, &answer);
+        }
         let tokens = self.wait_for(&[(object.clone(), mode)]).await?;
         pending.received();
         let token = tokens.into_iter().next().expect("one object, one token");
@@ -52,7 +55,7 @@ impl Here {
         mode: Mode,
         within: Duration,
     ) -> Result<Guard, TimeoutError> {
-        let waits = self.lock(object.clone(), mode);
+        let waits = self.lock(object.clone(), mode, Dropped::TakesBack);
         let timed = lock_server::spawn(|| tokio::time::timeout(within, waits));
         if let Ok(locked) = timed.await {
             return Ok(locked?);
@@ -88,6 +91,7 @@ impl Here {
         match answer {
             Answer::Granted { token, change } => {
                 self.count(change);
+                self.keep(&object, &answer);
                 Ok(Guard::here(self.shared.clone(), object, mode, token))
             }
             Answer::Waiting(_) => Err(ClaimError::Withdrawn { tx: self.shared.tx, object }.into()),
@@ -117,7 +121,7 @@ impl Here {
         Ok(())
     }
 
-    pub(crate) async fn lock_many(&self, claims: Vec<Claim>) -> Result<Vec<Guard>, ClaimError> {
+    pub(crate) async fn lock_many(&self, claims: Vec<Claim>, dropped: Dropped) -> Result<Vec<Guard>, ClaimError> {
         self.shared.give_way().await;
         let waits_for_earlier = self.shared.may_wait();
         let requested = self.request_many(claims, false)?;
@@ -135,7 +139,9 @@ impl Here {
             return Ok(guards);
         }
         let mut pending = Pending::new(&self.shared);
-        requested.iter().for_each(|(object, _, answer)| pending.add(object, answer));
+        if dropped == Dropped::TakesBack {
+            requested.iter().for_each(|(object, _, answer)| pending.add(object, answer));
+        }
         let wanted: Vec<(Object, Mode)> = requested.into_iter().map(|(object, mode, _)| (object, mode)).collect();
         let tokens = self.wait_for(&wanted).await?;
         pending.received();
@@ -155,10 +161,9 @@ impl Here {
         self.shared.node().claim(self.shared.tx, object)
     }
 
-    pub(crate) fn holds(&self, object: &Object) -> bool {
+    pub(crate) fn holds(&self, object: &Object, mode: Mode) -> bool {
         let shared = &self.shared;
-        shared.node().token(shared.tx, object, Mode::Read, shared.incarnation()).is_some()
-            && !shared.is_marked(Mark::Over)
+        shared.node().token(shared.tx, object, mode, shared.incarnation()).is_some() && !shared.is_marked(Mark::Over)
     }
 
     pub(crate) fn holders(&self, object: &Object) -> Vec<TxId> {

@@ -32,7 +32,8 @@ impl Interests {
         let interest = interests.entry(object.clone()).or_insert(nobody);
         interest.calls += 1;
         if change == ClaimChange::New {
-            interest.change = change;
+            // Whatever claim there was before is gone, and who relied on it.
+            (interest.change, interest.kept) = (change, false);
         }
         true
     }

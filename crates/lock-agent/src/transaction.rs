@@ -1,9 +1,11 @@
 //! The handle of a transaction: all that a unit of work can do.
 
 mod blocking;
-mod claimed;
+mod counted;
 mod handing_over;
 mod releasing;
+
+pub(crate) use counted::Dropped;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,7 +157,7 @@ impl Transaction {
     pub async fn lock(&self, object: impl IntoObject, mode: Mode) -> Result<Guard, ClaimError> {
         let object = object.into_object()?;
         match &self.home {
-            Home::Here(here) => here.lock(object, mode).await,
+            Home::Here(here) => here.lock(object, mode, Dropped::TakesBack).await,
             Home::Far(far) => far.lock_one(Claim::new(object, mode)).await,
         }
     }
@@ -270,8 +272,8 @@ impl Transaction {
         // Read before anything is awaited, so that they need not be `Send`.
         let claims = all(claims)?;
         match &self.home {
-            Home::Here(here) => here.lock_many(claims).await,
-            Home::Far(far) => far.lock_many(claims).await,
+            Home::Here(here) => here.lock_many(claims, Dropped::TakesBack).await,
+            Home::Far(far) => far.lock_many(claims, Dropped::TakesBack).await,
         }
     }
 

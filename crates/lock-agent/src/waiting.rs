@@ -42,7 +42,8 @@ impl Drop for Pending<'_> {
             return;
         }
         for object in std::mem::take(&mut self.objects).into_iter().rev() {
-            if let Some(change) = self.shared.interests.leave(&object) {
+            // The next try of a `run` may have the same id.
+            if let Some(change) = self.shared.interests.leave(&object).filter(|_| !self.shared.is_marked(Mark::Over)) {
                 self.shared.node().take_back(self.shared.tx, &object, change);
             }
         }

@@ -139,8 +139,17 @@ impl ArrayLocks {
     /// Takes a seat before the table is asked.
     pub(super) fn seat(&self, owner: &Owner, object: &Object, mode: Mode) -> Result<Seat, ArrayLockError> {
         self.only_known(owner)?;
-        let again = Rules { of: &self.name, again: true, paths: true };
-        Ok(owner.owning.enter(object, mode, again).expect("what one has, one may have again by this rule"))
+        Ok(owner.owning.enter(object, mode, self.rules()).expect("what one has, one may have again by this rule"))
+    }
+
+    /// Takes a seat for each of many.
+    pub(super) fn seats(&self, owner: &Owner, objects: &[Object], mode: Mode) -> Result<Vec<Seat>, ArrayLockError> {
+        self.only_known(owner)?;
+        Ok(owner.owning.enter_all(objects, mode, self.rules()).expect("what one has, one may have again by this rule"))
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules { of: &self.name, again: true, paths: true }
     }
 
     /// Locks one object, and waits for it.
@@ -153,11 +162,11 @@ impl ArrayLocks {
         let seat = self.seat(owner, &object, mode)?;
         let tx = &owner.owning.tx;
         let witness = if self.is_at_home() {
-            tx.lock(object, mode).await?
+            tx.lock_counted(object, mode).await?
         } else {
-            first(tx.lock_many([self.claim(object, mode)]).await?)
+            first(tx.lock_many_counted(vec![self.claim(object, mode)]).await?)
         };
-        Ok(ChunkGuard::new(witness, seat))
+        Ok(ChunkGuard::granted(witness, seat)?)
     }
 
     /// Turns an owner of other locks away.

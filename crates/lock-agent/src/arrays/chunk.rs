@@ -100,7 +100,7 @@ impl ArrayLocks {
         } else {
             first(tx.try_lock_many([self.claim(object, mode)])?)
         };
-        Ok(ChunkGuard::new(witness, seat))
+        Ok(ChunkGuard::granted(witness, seat).map_err(ArrayLockError::from)?)
     }
 
     /// Waits no longer than that; then says what was not granted.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lock_core::{Mode, Object, Token, TxId};
+use lock_core::{ClaimError, Mode, Object, Token, TxId};
 
 use crate::Guard;
 use crate::holdings::Seat;
@@ -25,9 +25,10 @@ pub struct RegionGuard {
 }
 
 impl ChunkGuard {
-    pub(super) fn new(witness: Guard, mut seat: Seat) -> Self {
-        seat.granted();
-        Self { witness, seat }
+    /// Of a call that has a grant.
+    pub(super) fn granted(witness: Guard, mut seat: Seat) -> Result<Self, ClaimError> {
+        seat.granted()?;
+        Ok(Self { witness, seat })
     }
 
     /// Who has it.
@@ -75,6 +76,12 @@ impl ChunkGuard {
 impl RegionGuard {
     pub(super) fn new(guards: Vec<ChunkGuard>) -> Self {
         Self { guards }
+    }
+
+    /// Of a call that has grants.
+    pub(super) fn granted(witnesses: Vec<Guard>, seats: Vec<Seat>) -> Result<Self, ClaimError> {
+        let guards = witnesses.into_iter().zip(seats).map(|(witness, seat)| ChunkGuard::granted(witness, seat));
+        Ok(Self { guards: guards.collect::<Result<_, _>>()? })
     }
 
     /// A guard for each chunk, in row-major order, or the one of the whole array. Each has the token that the resource is to see with what

@@ -82,12 +82,10 @@ impl ArrayLocks {
         mode: Mode,
     ) -> Result<RegionGuard, ArrayTryError> {
         let objects = self.touched(ranges.as_ref())?;
-        self.only_known(owner)?;
-        let seats = owner.owning.enter_all(&self.name, &objects, mode);
+        let seats = self.seats(owner, &objects, mode)?;
         let claims = objects.into_iter().map(|object| self.claim(object, mode));
         let witnesses = owner.owning.tx.try_lock_many(claims)?;
-        let guards = witnesses.into_iter().zip(seats).map(|(witness, seat)| ChunkGuard::new(witness, seat));
-        Ok(RegionGuard::new(guards.collect()))
+        Ok(RegionGuard::granted(witnesses, seats).map_err(ArrayLockError::from)?)
     }
 
     /// Locks the whole array, whatever chunks it has or gets, and waits for it. It is one lock.
@@ -163,14 +161,12 @@ impl ArrayLocks {
         objects: Vec<Object>,
         mode: Mode,
     ) -> Result<RegionGuard, ArrayLockError> {
-        self.only_known(owner)?;
         if let [object] = objects.as_slice() {
             return Ok(RegionGuard::new(vec![self.wait_for(owner, object.clone(), mode).await?]));
         }
-        let seats = owner.owning.enter_all(&self.name, &objects, mode);
-        let claims = objects.into_iter().map(|object| self.claim(object, mode));
-        let witnesses = owner.owning.tx.lock_many(claims).await?;
-        let guards = witnesses.into_iter().zip(seats).map(|(witness, seat)| ChunkGuard::new(witness, seat));
-        Ok(RegionGuard::new(guards.collect()))
+        let seats = self.seats(owner, &objects, mode)?;
+        let claims = objects.into_iter().map(|object| self.claim(object, mode)).collect();
+        let witnesses = owner.owning.tx.lock_many_counted(claims).await?;
+        Ok(RegionGuard::granted(witnesses, seats)?)
     }
 }

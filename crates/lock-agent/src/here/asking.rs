@@ -24,7 +24,10 @@ impl Here {
         let waits_for_earlier = self.shared.may_wait();
         let answer = self.request(object, mode, Ask { wait: true, tell: !waits_for_earlier })?;
         Ok(match answer {
-            Answer::Granted { token, .. } if !waits_for_earlier => Asked::Received(token),
+            Answer::Granted { token, .. } if !waits_for_earlier => {
+                self.keep(object, &answer);
+                Asked::Received(token)
+            }
             _ => Asked::Waits(answer),
         })
     }

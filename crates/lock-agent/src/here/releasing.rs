@@ -1,6 +1,6 @@
 //! Giving back: one object, or a part of it, or for a while.
 
-use lock_core::{Object, Surrendered, Token};
+use lock_core::{ClaimChange, Object, Surrendered, Token};
 
 use super::Here;
 use crate::ReleaseError;
@@ -20,6 +20,14 @@ impl Here {
         let object = self.for_release(object)?;
         self.shared.node().downgrade(self.shared.tx, &object)?;
         // What only waited may be covered now.
+        self.shared.look_again();
+        Ok(())
+    }
+
+    /// Wants it for reading at most: a conversion is withdrawn, a write turned into a read.
+    pub(crate) fn only_read(&self, object: &Object) -> Result<(), ReleaseError> {
+        self.is_running()?;
+        self.shared.node().take_back(self.shared.tx, object, ClaimChange::Conversion);
         self.shared.look_again();
         Ok(())
     }

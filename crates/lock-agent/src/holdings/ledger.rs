@@ -25,15 +25,22 @@ struct Holding {
     of: Object,
     reads: u32,
     writes: u32,
-    /// A seat that has gone was granted.
-    granted: bool,
-    /// No seat of it needs what the table grants; what leans on it does.
-    kept: bool,
+    /// What the transaction claimed of it by hand before the first seat.
+    by_hand: Option<Mode>,
+    /// What it is kept for, though it has no seat that needs so much.
+    kept: Option<Leaning>,
+}
+
+/// A seat below that has no claim of its own in the table: what it has, it has by the one above.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Leaning {
+    pub(super) mode: Mode,
+    pub(super) object: Object,
 }
 
 impl Holding {
-    fn new(number: u64, of: &Object) -> Self {
-        Self { number, of: of.clone(), reads: 0, writes: 0, granted: false, kept: false }
+    fn new(number: u64, of: &Object, by_hand: Option<Mode>) -> Self {
+        Self { number, of: of.clone(), reads: 0, writes: 0, by_hand, kept: None }
     }
 
     fn seats_of(&mut self, mode: Mode) -> &mut u32 {
@@ -43,9 +50,18 @@ impl Holding {
         }
     }
 
+    fn seats(&self) -> u32 {
+        self.reads + self.writes
+    }
+
     /// The strongest mode that a seat is for.
-    fn needed(&self) -> Option<Mode> {
+    fn seated(&self) -> Option<Mode> {
         if self.writes > 0 { Some(Mode::Write) } else { (self.reads > 0).then_some(Mode::Read) }
+    }
+
+    /// The mode that is needed of the table.
+    fn needed(&self) -> Option<Mode> {
+        self.seated().max(self.by_hand).max(self.kept.as_ref().map(|leaning| leaning.mode))
     }
 }
 
@@ -63,21 +79,25 @@ impl Ledger {
         if rules.again {
             return None;
         }
-        if self.by_object.get(object).is_some_and(|holding| holding.needed().is_some()) {
+        if self.seats(object) > 0 {
             return Some(object.clone());
         }
-        self.above(object)
-            .filter(|_| rules.paths)
-            .find(|(_, above)| above.needed() >= Some(mode))
-            .map(|(above, _)| above.clone())
+        let covers = |(_, above): &(&Object, &Holding)| above.seated() >= Some(mode);
+        self.above(object).filter(|_| rules.paths).find(covers).map(|(above, _)| above.clone())
     }
 
-    /// One seat more of an object; gives the number of its holding.
-    pub(super) fn sit(&mut self, of: &Object, object: &Object, mode: Mode) -> u64 {
+    /// One seat more of an object; gives the number of its holding. If there was none, `by_hand` says what is claimed of it besides.
+    pub(super) fn sit(
+        &mut self,
+        of: &Object,
+        object: &Object,
+        mode: Mode,
+        by_hand: impl FnOnce() -> Option<Mode>,
+    ) -> u64 {
         let entry = self.by_object.entry(object.clone());
         let is_new = matches!(entry, Entry::Vacant(_));
         self.count += u64::from(is_new);
-        let holding = entry.or_insert_with(|| Holding::new(self.count, of));
+        let holding = entry.or_insert_with(|| Holding::new(self.count, of, by_hand()));
         *holding.seats_of(mode) += 1;
         let number = holding.number;
         if is_new {
@@ -93,54 +113,45 @@ impl Ledger {
 
     /// How many seats an object has.
     pub(super) fn seats(&self, object: &Object) -> u32 {
-        self.by_object.get(object).map_or(0, |holding| holding.reads + holding.writes)
+        self.by_object.get(object).map_or(0, Holding::seats)
     }
 
-    /// One seat less, and nothing is given back for it.
+    /// One seat less: gives back what nobody else needs.
+    pub(super) fn leave(&mut self, tx: &Transaction, object: &Object, mode: Mode) {
+        if let Some(holding) = self.by_object.get_mut(object) {
+            *holding.seats_of(mode) -= 1;
+            self.settle(tx, object, mode);
+        }
+    }
+
+    /// One seat less, that had nothing in the table.
     pub(super) fn rise(&mut self, object: &Object, mode: Mode) {
         let Some(holding) = self.by_object.get_mut(object) else { return };
         *holding.seats_of(mode) -= 1;
-        if holding.needed().is_none() && !holding.kept {
-            self.remove(object);
-        }
+        self.forget_if_idle(object);
     }
 
-    /// One seat less, of a call that was `granted` or not: gives back what nobody else needs.
-    pub(super) fn leave(&mut self, tx: &Transaction, object: &Object, mode: Mode, granted: bool) {
-        let Some(holding) = self.by_object.get_mut(object) else { return };
-        *holding.seats_of(mode) -= 1;
-        holding.granted |= granted;
-        // What was claimed by hand and asked more of in vain is not of this ledger; but what was granted and reached nobody is.
-        if holding.needed().is_none() && !holding.granted && !holding.kept && !tx.is_granted(object, mode) {
-            self.remove(object);
-        } else {
-            self.settle(tx, object, mode);
-        }
-        self.settle_above(tx, object);
+    /// Forgets an object whatever seats it has, and gives nothing back.
+    pub(super) fn forget(&mut self, object: &Object) {
+        self.by_object.remove(object);
+        self.paths.remove(object, self.by_object.is_empty());
     }
 
-    /// Gives an object back whatever seats it has, but keeps what others lean on.
+    /// Gives an object back whatever seats it has, but keeps what others lean on and what was claimed by hand.
     pub(super) fn recall(&mut self, tx: &Transaction, object: &Object) -> Result<(), ReleaseError> {
-        let leans = !tx.claims(object, Mode::Read);
-        let leaned_on = self.leaned_on(tx, object);
-        let done = match leaned_on {
-            None if leans => Ok(()),
-            None => tx.unlock(object),
-            Some(Mode::Read) => tx.downgrade(object),
-            Some(Mode::Write) => Ok(()),
-        };
+        let Some(holding) = self.by_object.get_mut(object) else { return Ok(()) };
         self.count += 1;
-        if let Some(holding) = self.by_object.get_mut(object).filter(|_| leaned_on.is_some()) {
-            *holding = Holding { granted: true, kept: true, ..Holding::new(self.count, &holding.of) };
-        } else {
-            self.remove(object);
-        }
+        let kept = holding.kept.take();
+        *holding = Holding { kept, ..Holding::new(self.count, &holding.of, holding.by_hand) };
+        // A part of what lies above has nothing of its own to give back.
+        let leans = !tx.claims(object, Mode::Read);
+        let done = self.give_back(tx, object, Mode::Write);
         self.settle_above(tx, object);
-        done
+        if leans { Ok(()) } else { done }
     }
 
     pub(super) fn locked_through(&self, of: &Object) -> Vec<Object> {
-        let of_this = self.by_object.iter().filter(|(_, holding)| holding.of == *of && holding.needed().is_some());
+        let of_this = self.by_object.iter().filter(|(_, holding)| holding.of == *of && holding.seats() > 0);
         of_this.map(|(object, _)| object.clone()).collect()
     }
 
@@ -149,61 +160,70 @@ impl Ledger {
         self.above(object).map(|(above, _)| above.clone()).next()
     }
 
-    /// The strongest mode that seats below an object need and the table has no claim of their own for, and which of them.
-    pub(super) fn leaning(&self, tx: &Transaction, object: &Object) -> Option<(Mode, &Object)> {
-        let leans = |below| {
-            let mode = self.by_object.get(below)?.needed()?;
-            // Also a seat whose call has not come back yet: it may have been granted.
-            (!tx.claims(below, mode)).then_some((mode, below))
-        };
-        self.paths.below(object).filter_map(leans).max_by_key(|(mode, _)| *mode)
-    }
-
-    fn leaned_on(&self, tx: &Transaction, object: &Object) -> Option<Mode> {
+    /// A seat below an object that leans on it: the first that needs this mode, or else the strongest.
+    pub(super) fn leaning(&self, tx: &Transaction, object: &Object, up_to: Mode) -> Option<Leaning> {
         if !self.paths.is_tree() {
             return None;
         }
-        self.leaning(tx, object).map(|(mode, _)| mode)
-    }
-
-    /// Gives back what neither a seat nor what leans on it needs, after one of that mode has gone.
-    fn settle(&mut self, tx: &Transaction, object: &Object, gone: Mode) {
-        let Some(needed) = self.by_object.get(object).map(Holding::needed) else { return };
-        if needed >= Some(gone) {
-            return;
-        }
-        let leaned_on = self.leaned_on(tx, object);
-        if let Some(holding) = self.by_object.get_mut(object) {
-            holding.kept = leaned_on > needed;
-        }
-        // Refused if it was surrendered for good, lost, never had, or the owner is over: then there is nothing to give back.
-        let _ = match needed.max(leaned_on) {
-            None => {
-                self.remove(object);
-                tx.unlock(object)
+        let mut found: Option<Leaning> = None;
+        for below in self.paths.below(object) {
+            // Also a seat whose call has not come back yet: it may have been granted.
+            let seated = self.by_object.get(below).and_then(Holding::seated);
+            let Some(mode) = seated.filter(|mode| !tx.claims(below, *mode)) else { continue };
+            if found.as_ref().is_none_or(|found| found.mode < mode) {
+                found = Some(Leaning { mode, object: below.clone() });
             }
-            Some(Mode::Read) if gone == Mode::Write => tx.downgrade(object),
-            Some(_) => Ok(()),
-        };
+            if mode >= up_to {
+                break;
+            }
+        }
+        found
     }
 
-    /// What was kept for an object may be needed no more.
+    /// Gives back what is needed no more of an object, and of those above that were kept for it, after a seat of that mode has gone.
+    pub(super) fn settle(&mut self, tx: &Transaction, object: &Object, gone: Mode) {
+        // Refused if it was surrendered for good, lost, never had, or the owner is over: then there is nothing to give back.
+        let _ = self.give_back(tx, object, gone);
+        self.settle_above(tx, object);
+    }
+
+    /// Gives back what a seat of that mode needed, and nobody else.
+    fn give_back(&mut self, tx: &Transaction, object: &Object, gone: Mode) -> Result<(), ReleaseError> {
+        let Some(holding) = self.by_object.get(object) else { return Ok(()) };
+        // Only now is it asked who leans on it: that changes while it is held.
+        if holding.needed() < Some(gone)
+            && let Some(leaning) = self.leaning(tx, object, gone)
+            && let Some(holding) = self.by_object.get_mut(object)
+        {
+            holding.kept = Some(leaning);
+        }
+        let needed = self.by_object.get(object).and_then(Holding::needed);
+        self.forget_if_idle(object);
+        if needed >= Some(gone) { Ok(()) } else { tx.need_only(object, needed) }
+    }
+
+    fn forget_if_idle(&mut self, object: &Object) {
+        if self.by_object.get(object).is_some_and(|holding| holding.seats() == 0 && holding.kept.is_none()) {
+            self.forget(object);
+        }
+    }
+
+    /// What was kept for an object is kept for another one, or not at all.
     fn settle_above(&mut self, tx: &Transaction, object: &Object) {
         if !self.paths.is_tree() {
             return;
         }
-        let kept: Vec<Object> =
-            self.above(object).filter(|(_, above)| above.kept).map(|(above, _)| above.clone()).collect();
-        kept.iter().for_each(|above| self.settle(tx, above, Mode::Write));
+        let kept_for_it = |above: &Holding| above.kept.as_ref().is_some_and(|leaning| leaning.object == *object);
+        let kept = self.above(object).filter(|(_, above)| kept_for_it(above)).map(|(above, _)| above.clone());
+        for above in kept.collect::<Vec<Object>>() {
+            if let Some(leaning) = self.by_object.get_mut(&above).and_then(|holding| holding.kept.take()) {
+                let _ = self.give_back(tx, &above, leaning.mode);
+            }
+        }
     }
 
     /// The holdings above an object, nearest first.
     fn above(&self, object: &Object) -> impl Iterator<Item = (&Object, &Holding)> {
         object.ancestors().filter_map(|above| self.by_object.get_key_value(above))
-    }
-
-    fn remove(&mut self, object: &Object) {
-        self.by_object.remove(object);
-        self.paths.remove(object, self.by_object.is_empty());
     }
 }

@@ -15,7 +15,7 @@ mod paths;
 mod seat;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use lock_core::{Mode, Object};
 use parking_lot::{Mutex, MutexGuard};
@@ -30,6 +30,8 @@ pub(crate) struct Owning {
     ledger: Mutex<Ledger>,
     /// How often something was given back whatever guards were out. Seats that saw this number are surely current.
     recalls: AtomicU64,
+    /// The transaction may have claims of its own, besides those of seats.
+    by_hand: AtomicBool,
 }
 
 /// How a mutex lets owners in.
@@ -45,7 +47,14 @@ pub(crate) struct Rules<'mutex> {
 
 impl Owning {
     pub(crate) fn new(tx: Transaction) -> Self {
-        Self { tx, ledger: Mutex::default(), recalls: AtomicU64::new(0) }
+        let by_hand = AtomicBool::new(!tx.info().claims.is_empty());
+        Self { tx, ledger: Mutex::default(), recalls: AtomicU64::new(0), by_hand }
+    }
+
+    /// From now on, something may be claimed that no seat tells of.
+    pub(crate) fn transaction(&self) -> &Transaction {
+        self.by_hand.store(true, Ordering::Relaxed);
+        &self.tx
     }
 
     /// Takes a seat before the table is asked.
@@ -53,11 +62,21 @@ impl Owning {
         self.enter_in(&mut self.ledger.lock(), object, mode, rules)
     }
 
-    /// Takes a seat for each of many objects at once, again if there are guards of them.
-    pub(crate) fn enter_all(self: &Arc<Self>, of: &Object, objects: &[Object], mode: Mode) -> Vec<Seat> {
+    /// Takes a seat for each of many objects at once, or none.
+    pub(crate) fn enter_all(
+        self: &Arc<Self>,
+        objects: &[Object],
+        mode: Mode,
+        rules: Rules<'_>,
+    ) -> Result<Vec<Seat>, AlreadyOwned> {
         let mut ledger = self.ledger.lock();
+        if let Some((object, covered_by)) =
+            objects.iter().find_map(|object| Some((object, ledger.is_taken(object, mode, rules)?)))
+        {
+            return Err(AlreadyOwned { owner: self.tx.id(), object: object.clone(), covered_by });
+        }
         ledger.reserve(objects.len());
-        objects.iter().map(|object| Seat::take(self, &mut ledger, of, object, mode)).collect()
+        Ok(objects.iter().map(|object| Seat::take(self, &mut ledger, rules.of, object, mode)).collect())
     }
 
     fn enter_in(
@@ -81,7 +100,7 @@ impl Owning {
             return self.tx.unlock(object);
         }
         self.tx.is_running()?;
-        if ledger.seats(object) == 0 || !self.tx.holds(object) {
+        if ledger.seats(object) == 0 || !self.tx.holds(object, Mode::Read) {
             return Err(self.tx.not_held(object).into());
         }
         self.recalls.fetch_add(1, Ordering::Release);
@@ -96,14 +115,22 @@ impl Owning {
     fn recalls(&self) -> u64 {
         self.recalls.load(Ordering::Acquire)
     }
+
+    /// What is claimed of an object besides all seats.
+    fn by_hand(&self, object: &Object) -> Option<Mode> {
+        if !self.by_hand.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.tx.claim_on(object).and_then(|claim| claim.granted.max(claim.wanted))
+    }
 }
 
 /// The ledgers of two owners, always locked in the same order.
 fn both<'owning>(
-    one: &'owning Owning,
-    other: &'owning Owning,
+    one: &'owning Arc<Owning>,
+    other: &'owning Arc<Owning>,
 ) -> (MutexGuard<'owning, Ledger>, MutexGuard<'owning, Ledger>) {
-    if one.tx.id() < other.tx.id() {
+    if Arc::as_ptr(one) < Arc::as_ptr(other) {
         let first = one.ledger.lock();
         (first, other.ledger.lock())
     } else {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lock_core::{Mode, Object, TxId};
+use lock_core::{ClaimError, Mode, Object, TxId};
 
 use super::ledger::Ledger;
 use super::{Owning, Rules, both};
@@ -26,8 +26,9 @@ pub(crate) struct Seat {
 impl Seat {
     /// One more in the ledger of its owner, which is locked here.
     pub(super) fn take(owning: &Arc<Owning>, ledger: &mut Ledger, of: &Object, object: &Object, mode: Mode) -> Self {
-        let (number, seen) = (ledger.sit(of, object, mode), owning.recalls());
-        Self { owning: owning.clone(), of: of.clone(), object: object.clone(), mode, number, seen, granted: false }
+        let number = ledger.sit(of, object, mode, || owning.by_hand(object));
+        let (owning, seen) = (owning.clone(), owning.recalls());
+        Self { owning, of: of.clone(), object: object.clone(), mode, number, seen, granted: false }
     }
 
     pub(crate) fn owner(&self) -> TxId {
@@ -35,16 +36,15 @@ impl Seat {
     }
 
     /// The call that took it has a grant.
-    pub(crate) fn granted(&mut self) {
-        self.granted = true;
-        if self.owning.recalls() == self.seen {
-            return;
+    ///
+    /// # Errors
+    /// It was released by name before the call came back.
+    pub(crate) fn granted(&mut self) -> Result<(), ClaimError> {
+        if self.is_current() {
+            self.granted = true;
+            return Ok(());
         }
-        // What it was a part of was given back before its call was answered; it is a part of what it has now.
-        let mut ledger = self.owning.ledger.lock();
-        if !ledger.is_current(&self.object, self.number) {
-            self.number = ledger.sit(&self.of, &self.object, self.mode);
-        }
+        Err(ClaimError::Withdrawn { tx: self.owner(), object: self.object.clone() })
     }
 
     /// Whether it still counts: what it is a part of was not given back over its head.
@@ -54,28 +54,29 @@ impl Seat {
 
     /// Hands what it is alone in over to another owner. It is a part of nothing then.
     pub(crate) fn hand_over(&self, heir: &Arc<Owning>) -> Result<(Guard, Self), WhyNot> {
-        if heir.tx.id() == self.owner() {
+        if Arc::ptr_eq(&self.owning, heir) {
             return Err(WhyNot::ToItself);
         }
+        let tx = &self.owning.tx;
         let (mut mine, mut theirs) = both(&self.owning, heir);
         let guards = mine.seats(&self.object);
         if !mine.is_current(&self.object, self.number) {
-            return Err(self.not_held());
+            return Err(HandOverError::Refused(tx.not_held(&self.object).into()).into());
         }
         if guards > 1 {
             return Err(WhyNot::Shared { guards });
         }
-        if let Some(object) = mine.leans_on(&self.object).filter(|_| !self.owning.tx.claims(&self.object, self.mode)) {
+        if let Some(object) = mine.leans_on(&self.object).filter(|_| !tx.claims(&self.object, self.mode)) {
             return Err(WhyNot::Part { object });
         }
-        if let Some((_, object)) = mine.leaning(&self.owning.tx, &self.object) {
-            return Err(WhyNot::LeanedOn { object: object.clone() });
+        if let Some(leaning) = mine.leaning(tx, &self.object, Mode::Read) {
+            return Err(WhyNot::LeanedOn { object: leaning.object });
         }
         let rules = Rules { of: &self.of, again: false, paths: true };
         let mut seat = heir.enter_in(&mut theirs, &self.object, self.mode, rules)?;
-        match self.owning.tx.hand_over(&self.object, &heir.tx) {
+        match tx.hand_over(&self.object, &heir.tx) {
             Ok(guard) => {
-                mine.rise(&self.object, self.mode);
+                mine.forget(&self.object);
                 seat.granted = true;
                 Ok((guard, seat))
             }
@@ -88,10 +89,6 @@ impl Seat {
             }
         }
     }
-
-    fn not_held(&self) -> WhyNot {
-        HandOverError::Refused(self.owning.tx.not_held(&self.object).into()).into()
-    }
 }
 
 impl Drop for Seat {
@@ -99,12 +96,14 @@ impl Drop for Seat {
         // Held until the table has it back: another call of this owner may want it at once.
         let mut ledger = self.owning.ledger.lock();
         if ledger.is_current(&self.object, self.number) {
-            ledger.leave(&self.owning.tx, &self.object, self.mode, self.granted);
-        } else if !self.granted && !ledger.knows(&self.object) {
-            // Its call came too late to be a part of what was given back; nobody else looks after what it may have got.
-            if self.owning.tx.is_granted(&self.object, self.mode) {
-                let _ = self.owning.tx.unlock(&self.object);
-            }
+            ledger.leave(&self.owning.tx, &self.object, self.mode);
+        } else if self.granted {
+            // Given back over its head, or handed over.
+        } else if ledger.knows(&self.object) {
+            // Its call asked after the release by name: what it got is of those who have the object now, and needed no longer by it.
+            ledger.settle(&self.owning.tx, &self.object, self.mode);
+        } else {
+            let _ = self.owning.tx.need_only(&self.object, None);
         }
     }
 }

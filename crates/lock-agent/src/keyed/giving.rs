@@ -124,14 +124,16 @@ impl KeyGuard {
     /// # Errors
     /// [`NotGiven`], with the guard in it, and nothing has changed.
     pub fn give_to(self, heir: &Owner) -> Result<Self, NotGiven<()>> {
-        self.pass_to(&heir.owning).map_err(|(guard, why)| NotGiven { to: heir.id(), guard, data: (), why })
+        match self.passed_to(&heir.owning) {
+            Ok(guard) => Ok(guard),
+            Err(why) => Err(NotGiven { to: heir.id(), guard: self, data: (), why }),
+        }
     }
 
-    fn pass_to(self, heir: &Arc<Owning>) -> Result<Self, (Self, WhyNot)> {
-        match self.seat.hand_over(heir) {
-            Ok((witness, seat)) => Ok(Self::new(witness, seat)),
-            Err(why) => Err((self, why)),
-        }
+    /// The guard of the heir; this one is a guard of nothing then.
+    fn passed_to(&self, heir: &Arc<Owning>) -> Result<Self, WhyNot> {
+        let (witness, seat) = self.seat.hand_over(heir)?;
+        Ok(Self::given(witness, seat))
     }
 }
 
@@ -147,14 +149,16 @@ impl<K> KeyedMutex<K> {
         let Some(heir) = to.owning.upgrade() else {
             return Err(NotGiven { to: to.owner, guard, data, why: WhyNot::Gone });
         };
-        let give = |(guard, data): (KeyGuard, D)| match guard.pass_to(&heir) {
+        let give = |data| match guard.passed_to(&heir) {
             Ok(guard) => Ok(Gift { from, guard, data }),
-            Err((guard, why)) => Err(NotGiven { to: to.owner, guard, data, why }),
+            Err(why) => Err((data, why)),
         };
-        to.inbox.put((guard, data), give).map_err(|not_put| match not_put {
-            NotPut::Closed((guard, data)) => NotGiven { to: to.owner, guard, data, why: WhyNot::Gone },
-            NotPut::Refused(not_given) => not_given,
-        })
+        let (data, why) = match to.inbox.put(data, give) {
+            Ok(()) => return Ok(()),
+            Err(NotPut::Closed(data)) => (data, WhyNot::Gone),
+            Err(NotPut::Refused(refused)) => refused,
+        };
+        Err(NotGiven { to: to.owner, guard, data, why })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lock_core::{Mode, Object, Token, TxId};
+use lock_core::{ClaimError, Mode, Object, Token, TxId};
 
 use crate::Guard;
 use crate::holdings::Seat;
@@ -18,8 +18,13 @@ pub struct KeyGuard {
 }
 
 impl KeyGuard {
-    pub(super) fn new(witness: Guard, mut seat: Seat) -> Self {
-        seat.granted();
+    /// Of a call that has a grant.
+    pub(super) fn granted(witness: Guard, mut seat: Seat) -> Result<Self, ClaimError> {
+        seat.granted()?;
+        Ok(Self { witness, seat })
+    }
+
+    pub(super) fn given(witness: Guard, seat: Seat) -> Self {
         Self { witness, seat }
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::hash::Hash;
+use std::pin::pin;
 use std::time::Duration;
 
 use lock_core::{Mode, Object};
@@ -114,8 +115,8 @@ impl<K> KeyedMutex<K> {
 
     async fn wait_for(&self, owner: &Owner, object: Object, mode: Mode) -> Result<KeyGuard, KeyLockError> {
         let seat = self.seat(owner, &object, mode)?;
-        let witness = owner.owning.tx.lock(object, mode).await?;
-        Ok(KeyGuard::new(witness, seat))
+        let witness = owner.owning.tx.lock_counted(object, mode).await?;
+        Ok(KeyGuard::granted(witness, seat)?)
     }
 
     async fn wait_so_long(
@@ -125,22 +126,30 @@ impl<K> KeyedMutex<K> {
         mode: Mode,
         within: Duration,
     ) -> Result<KeyGuard, KeyTimeoutError> {
-        let seat = self.seat(owner, &object, mode)?;
-        let witness = owner.owning.tx.lock_timeout(object, mode, within).await?;
-        Ok(KeyGuard::new(witness, seat))
+        let mut waits = pin!(self.wait_for(owner, object.clone(), mode));
+        if let Ok(locked) = lock_server::spawn(|| tokio::time::timeout(within, waits.as_mut())).await {
+            return Ok(locked?);
+        }
+        // Looks before the request is withdrawn, with the future.
+        let holders = owner.owning.tx.not_held(&object).holders;
+        Err(KeyTimeoutError::Elapsed { owner: owner.id(), object, within, holders })
     }
 
     fn attempt(&self, owner: &Owner, object: Object, mode: Mode) -> Result<KeyGuard, KeyTryError> {
         let seat = self.seat(owner, &object, mode)?;
         let witness = owner.owning.tx.try_lock(object, mode)?;
-        Ok(KeyGuard::new(witness, seat))
+        Ok(KeyGuard::granted(witness, seat).map_err(KeyLockError::from)?)
     }
 
-    pub(super) fn seat(&self, owner: &Owner, object: &Object, mode: Mode) -> Result<Seat, KeyLockError> {
+    fn seat(&self, owner: &Owner, object: &Object, mode: Mode) -> Result<Seat, KeyLockError> {
+        Ok(owner.owning.enter(object, mode, self.rules_for(owner)?)?)
+    }
+
+    /// How an owner is let in, if it is one of these locks.
+    pub(super) fn rules_for(&self, owner: &Owner) -> Result<Rules<'_>, KeyLockError> {
         if !self.knows(owner) {
             return Err(KeyLockError::OtherLocks { owner: owner.id(), mutex: self.name.clone() });
         }
-        let rules = Rules { of: &self.name, again: self.reentrant, paths: self.naming == Naming::Paths };
-        Ok(owner.owning.enter(object, mode, rules)?)
+        Ok(Rules { of: &self.name, again: self.reentrant, paths: self.naming == Naming::Paths })
     }
 }

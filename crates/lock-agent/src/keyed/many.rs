@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::pin::pin;
 use std::time::Duration;
 
-use lock_core::{Mode, Object};
+use lock_core::{Claim, Mode, Object};
 use serde::Serialize;
 
 use super::errors::{KeyLockError, LockAllError, TryAllError};
@@ -153,9 +153,9 @@ impl<K> KeyedMutex<K> {
             return Ok(Vec::new());
         }
         let seats = self.seats(owner, &objects, mode)?;
-        let claims = objects.into_iter().map(|object| (object, mode));
-        let witnesses = owner.owning.tx.lock_many(claims).await.map_err(KeyLockError::from)?;
-        Ok(guards(witnesses, seats))
+        let claims = objects.into_iter().map(|object| Claim::new(object, mode)).collect();
+        let witnesses = owner.owning.tx.lock_many_counted(claims).await.map_err(KeyLockError::from)?;
+        Ok(guards(witnesses, seats)?)
     }
 
     async fn wait_so_long_for_all(
@@ -177,11 +177,11 @@ impl<K> KeyedMutex<K> {
     fn attempt_all(&self, owner: &Owner, objects: Vec<Object>, mode: Mode) -> Result<Vec<KeyGuard>, TryAllError> {
         let seats = self.seats(owner, &objects, mode).map_err(LockAllError::from)?;
         let claims = objects.into_iter().map(|object| (object, mode));
-        Ok(guards(owner.owning.tx.try_lock_many(claims)?, seats))
+        Ok(guards(owner.owning.tx.try_lock_many(claims)?, seats).map_err(LockAllError::from)?)
     }
 
     fn seats(&self, owner: &Owner, objects: &[Object], mode: Mode) -> Result<Vec<Seat>, KeyLockError> {
-        objects.iter().map(|object| self.seat(owner, object, mode)).collect()
+        Ok(owner.owning.enter_all(objects, mode, self.rules_for(owner)?)?)
     }
 
     /// The objects of the keys, of which none is another one or below it.
@@ -205,14 +205,15 @@ impl<K> KeyedMutex<K> {
     }
 }
 
-fn guards(witnesses: Vec<Guard>, seats: Vec<Seat>) -> Vec<KeyGuard> {
-    witnesses.into_iter().zip(seats).map(|(witness, seat)| KeyGuard::new(witness, seat)).collect()
+fn guards(witnesses: Vec<Guard>, seats: Vec<Seat>) -> Result<Vec<KeyGuard>, KeyLockError> {
+    let guards = witnesses.into_iter().zip(seats).map(|(witness, seat)| KeyGuard::granted(witness, seat));
+    Ok(guards.collect::<Result<_, _>>()?)
 }
 
 /// Names the first that is not granted, and who has it.
 fn elapsed(owner: &Owner, wanted: &[Object], mode: Mode, within: Duration) -> LockAllError {
     let tx = &owner.owning.tx;
-    let missing = wanted.iter().find(|object| !tx.is_granted(object, mode)).or(wanted.first());
+    let missing = wanted.iter().find(|object| !tx.holds(object, mode)).or(wanted.first());
     let Some(object) = missing.cloned() else { unreachable!("nothing at all is had at once") };
     let holders = tx.not_held(&object).holders;
     LockAllError::Elapsed { owner: owner.id(), count: wanted.len(), within, object, holders }

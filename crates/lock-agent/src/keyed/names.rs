@@ -133,7 +133,9 @@ impl<K, V: Clone + Send + 'static> Names<K, V> {
             Some(by) => NameError::Taken { name: name.clone(), by },
             None => NameError::Lock(error),
         })?;
-        self.addresses.lock().insert(name, (guard.witness(), address));
+        // That of a task that lost its name is dropped when the map is free again.
+        let old = self.addresses.lock().insert(name, (guard.witness(), address));
+        drop(old);
         Ok(Place { guard, addresses: self.addresses.clone() })
     }
 

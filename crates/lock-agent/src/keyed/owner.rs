@@ -64,9 +64,9 @@ impl Owner {
 
     /// The transaction that it is, for what keys have no call for: its deadlocks, losses, events.
     ///
-    /// An object that is locked by hand and as a key is given back with the key's guard.
+    /// What was locked by hand before it was locked as a key stays when the key's guard goes; what is locked by hand afterwards goes with it.
     pub fn transaction(&self) -> &Transaction {
-        &self.owning.tx
+        self.owning.transaction()
     }
 
     /// Ends it: all its keys are released before the call returns, and its guards are not held any more. Never waits. Calls that

@@ -217,3 +217,20 @@ async fn an_heir_has_a_lock_as_it_was_given_whatever_it_required_of_it_before() 
     giver.hand_over(&job, &heir).unwrap();
     heir.lock(job, Mode::Write).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_nobody_has_any_more_is_not_given_away() {
+    let (_, mutex, me, other) = two_owners();
+    let (heir, mut gifts) = other.heir();
+    let guard = mutex.lock(&me, "gift").await.unwrap();
+    mutex.release(&me, "gift").unwrap();
+    let refused = mutex.give_away(guard, &heir, 7).unwrap_err();
+    assert_eq!(refused.data, 7, "the data comes back");
+    let nobody = |held: &lock_agent::NotHeld| held.holders.is_empty();
+    assert!(
+        matches!(&refused.why, WhyNot::HandOver(HandOverError::Refused(NotHandedOver::NotHeld(held))) if nobody(held))
+    );
+    assert!(gifts.try_recv().is_none() && !mutex.is_locked("gift").unwrap());
+    drop(refused);
+    assert!(mutex.try_lock(&other, "gift").is_ok());
+}

@@ -182,3 +182,39 @@ async fn keys_that_are_not_had_in_time_are_named_with_who_has_them() {
     assert!(mutex.with_read_timeout(&me, "b", soon, async |_| ()).await.is_err());
     assert_eq!(mutex.with_read_timeout(&me, "a", soon, async |key| key.is_held()).await, Ok(true));
 }
+
+/// The others ask again as soon as they have released.
+#[tokio::test]
+async fn many_keys_are_had_although_others_lock_single_ones_over_and_over() {
+    let (locks, mutex, me, _) = two_owners();
+    let keys = ["a", "b", "c", "d", "e", "f"];
+    let mut others = tokio::task::JoinSet::new();
+    for key in keys {
+        let (mutex, owner) = (mutex.clone(), Owner::new(&locks));
+        others.spawn(async move {
+            while let Ok(guard) = mutex.lock(&owner, key).await {
+                tokio::task::yield_now().await;
+                drop(guard);
+            }
+        });
+    }
+    while keys.iter().any(|key| !mutex.is_locked(*key).unwrap()) {
+        tokio::task::yield_now().await;
+    }
+    let guards = mutex.lock_all(&me, keys).await.unwrap();
+    assert!(keys.iter().all(|key| mutex.owner(*key).unwrap() == Some(me.id())));
+    others.shutdown().await;
+    drop((guards, me));
+    assert_eq!(locks.status().claims, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_of_what_is_held_is_not_named_as_missing() {
+    let locks = Locks::local();
+    let files = KeyedMutex::paths(&locks, "files").unwrap().reentrant();
+    let (me, other) = (Owner::new(&locks), Owner::new(&locks));
+    let _etc = files.lock(&me, "etc").await.unwrap();
+    let _usr = files.lock(&other, "usr").await.unwrap();
+    let late = files.lock_all_timeout(&me, ["etc/hosts", "usr"], Duration::from_millis(5)).await.unwrap_err();
+    assert!(late.to_string().contains("files/usr is held by"), "{late}");
+}

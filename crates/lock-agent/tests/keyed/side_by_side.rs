@@ -179,3 +179,170 @@ async fn threads_of_one_owner_that_lock_drop_and_release_leave_nothing_locked() 
     drop((me, other));
     nothing_is_left(&locks);
 }
+
+#[tokio::test]
+async fn a_path_that_was_kept_for_another_once_can_be_given_away() {
+    let locks = Locks::local();
+    let files = KeyedMutex::paths(&locks, "files").unwrap().reentrant();
+    let (me, other) = (Owner::new(&locks), Owner::new(&locks));
+    let above = files.lock(&me, "etc").await.unwrap();
+    let below = files.lock(&me, "etc/hosts").await.unwrap();
+    drop(above);
+    let above = files.lock(&me, "etc").await.unwrap();
+    drop(below);
+    let theirs = above.give_to(&other).unwrap();
+    assert!(theirs.is_unbroken());
+    drop(theirs);
+    let again = files.lock(&me, "etc").await.unwrap();
+    drop(again);
+    assert!(files.try_lock(&other, "etc").is_ok());
+    drop((me, other));
+    nothing_is_left(&locks);
+}
+
+#[tokio::test]
+async fn what_a_try_was_given_stays_when_a_call_that_waited_for_it_is_dropped() {
+    let locks = Locks::local();
+    let mutex = KeyedMutex::<String>::new(&locks, "m").unwrap().reentrant();
+    let (me, other) = (Owner::new(&locks), Owner::new(&locks));
+    let read = mutex.read(&me, "a").await.unwrap();
+    let theirs = mutex.read(&other, "a").await.unwrap();
+    let mut waits = Box::pin(mutex.lock(&me, "a"));
+    assert!(poll!(&mut waits).is_pending());
+    drop(theirs);
+    let write = mutex.try_lock(&me, "a").unwrap();
+    drop(waits);
+    assert!(write.is_unbroken(), "it was given to a caller");
+    assert!(mutex.try_read(&other, "a").is_err());
+    drop(write);
+    assert!(mutex.try_read(&other, "a").is_ok(), "what is left is a read");
+    drop((read, me, other));
+    nothing_is_left(&locks);
+}
+
+#[tokio::test]
+async fn a_call_whose_grant_was_released_by_name_does_not_share_the_next_lock() {
+    let (locks, mutex, me, other) = two_owners();
+    let in_the_way = mutex.lock(&other, "a").await.unwrap();
+    let mut first = Box::pin(mutex.lock(&me, "a"));
+    assert!(poll!(&mut first).is_pending());
+    drop(in_the_way);
+    mutex.release(&me, "a").unwrap();
+    let second = mutex.try_lock(&me, "a").unwrap();
+    assert!(first.await.is_err(), "a second lock by the same owner");
+    assert!(second.is_unbroken());
+    drop((second, me, other));
+    nothing_is_left(&locks);
+}
+
+#[tokio::test]
+async fn a_request_after_a_release_by_name_is_taken_back_whole() {
+    let locks = Locks::local();
+    let mutex = KeyedMutex::<String>::new(&locks, "m").unwrap().reentrant();
+    let (me, other) = (Owner::new(&locks), Owner::new(&locks));
+    let in_the_way = mutex.lock(&other, "a").await.unwrap();
+    let mut first = Box::pin(mutex.lock(&me, "a"));
+    let mut second = Box::pin(mutex.lock(&me, "a"));
+    assert!(poll!(&mut first).is_pending() && poll!(&mut second).is_pending());
+    drop(in_the_way);
+    let guard = second.await.unwrap();
+    mutex.release(&me, "a").unwrap();
+    let in_the_way = mutex.lock(&other, "a").await.unwrap();
+    let mut third = Box::pin(mutex.lock(&me, "a"));
+    assert!(poll!(&mut third).is_pending());
+    drop(third);
+    drop(first);
+    assert!(crate::waiters(&mutex, "a").is_empty(), "nobody waits in a call");
+    drop(in_the_way);
+    assert!(mutex.try_lock(&other, "a").is_ok());
+    drop((guard, me, other));
+    nothing_is_left(&locks);
+}
+
+#[tokio::test]
+async fn an_error_leaves_what_was_locked_by_hand() {
+    let (_locks, mutex, me, other) = two_owners();
+    let a = mutex.object("a").unwrap();
+    let by_hand = me.transaction().lock(&a, lock_agent::Mode::Write).await.unwrap();
+    let b = mutex.lock(&other, "b").await.unwrap();
+    assert!(mutex.try_lock_all(&me, ["a", "b"]).is_err() && by_hand.is_held());
+    let mut both = Box::pin(mutex.lock_all(&me, ["a", "b"]));
+    assert!(poll!(&mut both).is_pending());
+    drop((both, b));
+    assert!(by_hand.is_held());
+    drop(mutex.lock_all(&me, ["a", "b"]).await.unwrap());
+    assert!(by_hand.is_unbroken() && mutex.try_lock(&other, "b").is_ok());
+    me.transaction().unlock(&a).unwrap();
+    drop(mutex.lock(&me, "a").await.unwrap());
+    assert!(mutex.try_lock(&other, "a").is_ok(), "what was by hand once is no more");
+}
+
+#[tokio::test]
+async fn an_owner_of_other_locks_is_not_taken_for_the_same_one() {
+    let (here, there) = (Locks::local(), Locks::local());
+    let mutex = KeyedMutex::<String>::new(&here, "m").unwrap();
+    let guard = mutex.lock(&Owner::new(&here), "a").await.unwrap();
+    let refused = guard.give_to(&Owner::new(&there)).unwrap_err();
+    assert!(matches!(refused.why, lock_agent::WhyNot::HandOver(lock_agent::HandOverError::OtherNode { .. })));
+}
+
+type Call = std::pin::Pin<Box<dyn Future<Output = Result<lock_agent::KeyGuard, KeyLockError>>>>;
+
+fn call(mutex: &KeyedMutex<String>, owner: &Owner, key: &'static str) -> Call {
+    let (mutex, owner) = (mutex.clone(), owner.clone());
+    Box::pin(async move { mutex.lock(&owner, key).await })
+}
+
+#[tokio::test]
+async fn a_call_left_over_from_an_aborted_try_takes_nothing_from_the_next_one() {
+    let (locks, mutex, older, holder) = two_owners();
+    leftovers_take_nothing(&locks, &mutex, &older, &holder).await;
+}
+
+#[tokio::test]
+async fn on_a_cluster_neither() {
+    let network = lock_agent::MemoryNetwork::new();
+    let member =
+        lock_agent::Member::in_memory(&lock_agent::NodeId::new("n1"), &[], lock_agent::Timing::default(), &network);
+    let locks = Locks::of(&member);
+    let mutex = KeyedMutex::new(&locks, "m").unwrap();
+    let (older, holder) = (Owner::new(&locks), Owner::new(&locks));
+    leftovers_take_nothing(&locks, &mutex, &older, &holder).await;
+}
+
+/// The first try is aborted, and leaves a guard of "c" and a call for "k" behind, which are dropped while the second has and wants the same.
+async fn leftovers_take_nothing(locks: &Locks, mutex: &KeyedMutex<String>, older: &Owner, holder: &Owner) {
+    let in_the_way = std::cell::RefCell::new(Some(mutex.lock(holder, "k").await.unwrap()));
+    let _a = mutex.lock(older, "a").await.unwrap();
+    let (left, wants_b) = (std::cell::RefCell::new(None), std::cell::RefCell::new(None));
+    let tries = std::cell::Cell::new(0);
+    let (left, wants_b, in_the_way, tries) = (&left, &wants_b, &in_the_way, &tries);
+    let done = locks
+        .run(async |tx| {
+            let me = Owner::from(tx);
+            tries.set(tries.get() + 1);
+            let c = mutex.lock(&me, "c").await?;
+            if tries.get() == 1 {
+                let _b = mutex.lock(&me, "b").await?;
+                let mut theirs = call(mutex, older, "b");
+                assert!(poll!(&mut theirs).is_pending());
+                *wants_b.borrow_mut() = Some(theirs);
+                let mut late = call(mutex, &me, "k");
+                assert!(poll!(&mut late).is_pending());
+                *left.borrow_mut() = Some((late, c));
+                mutex.lock(&me, "a").await?; // a deadlock: this try is aborted
+                unreachable!("it is aborted");
+            }
+            let mut waits = call(mutex, &me, "k");
+            assert!(poll!(&mut waits).is_pending());
+            let leftovers = left.borrow_mut().take();
+            drop(leftovers);
+            assert!(c.is_held() && mutex.try_lock(holder, "c").is_err(), "it is locked under its guard");
+            let theirs = in_the_way.borrow_mut().take();
+            drop(theirs);
+            waits.await?;
+            Ok::<_, KeyLockError>(())
+        })
+        .await;
+    assert_eq!((done, tries.get()), (Ok(()), 2));
+}

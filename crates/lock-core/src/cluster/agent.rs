@@ -245,6 +245,11 @@ impl Agent {
         self.claims.iter().map(|(object, claim)| view(object, claim)).collect()
     }
 
+    /// Whether a claim that is to wait is not met.
+    pub(super) fn waits_for(&self, object: &Object) -> bool {
+        self.claims.get(object).is_some_and(|claim| claim.manner != Manner::Tries && !claim.hopeless && !claim.is_had())
+    }
+
     /// How one of them stands.
     pub(super) fn view(&self, object: &Object) -> Option<ClaimView> {
         Some(view(object, self.claims.get(object)?))

@@ -115,7 +115,8 @@ impl NodeMachine {
         let mut claimed = Vec::new();
         let alive = |node: &NodeId| *node == self.me.node || self.links.get(node).is_some_and(Link::is_up);
         for claim in &claims {
-            if agent.has_covered(claim) {
+            // Whoever tries changes nothing for those who wait already.
+            if agent.has_covered(claim) || (!wait && agent.waits_for(&claim.object)) {
                 continue;
             }
             let spread = agent.claims.entry(claim.object.clone());
@@ -240,7 +241,7 @@ impl NodeMachine {
         match change {
             ClaimChange::New | ClaimChange::Strengthened if claim.told && claim.is_had() => Ok(()),
             ClaimChange::New => self.unlock(tables, tx, object, now),
-            ClaimChange::Conversion if !claim.is_met() => {
+            ClaimChange::Conversion if !claim.is_met() && claim.had.is_some() => {
                 self.stop_waiting(tx, object, now);
                 self.look_if_needed(tx, now);
                 Ok(())
