@@ -154,16 +154,14 @@ impl Far {
         let wanted = lock_core::join(claims.iter().map(|claim| (claim.object.clone(), claim.mode)));
         if let Some(guards) = self.guards_of(&wanted) {
             self.is_running().map_err(ClaimError::from)?;
-            self.saw();
-            return Ok(guards);
+            return Ok(self.tried(&wanted, guards));
         }
         self.only_at_home(&claims)?;
         let before: Vec<ClaimChange> =
             wanted.iter().map(|(object, mode)| change_by(self.claim(object).as_ref(), *mode)).collect();
         let refused = self.member.try_here(self.tx, claims).map_err(|error| self.claim_error(error))?;
         if let Some(guards) = self.guards_of(&wanted) {
-            self.saw();
-            return Ok(guards);
+            return Ok(self.tried(&wanted, guards));
         }
         if let Some(refused) = refused {
             return Err(refused.into());
@@ -181,6 +179,13 @@ impl Far {
         let object = wanted.into_iter().map(|(object, _)| object).next().expect("nothing at all is always had");
         let (require, claimed) = (Require::All, vec![self.member.name().clone()]);
         Err(ClaimError::CannotServe { tx: self.tx, object, require, claimed, there: Vec::new() }.into())
+    }
+
+    /// What a caller was told of is not taken back when another call that waits for it is dropped.
+    fn tried(&self, wanted: &[(Object, Mode)], guards: Vec<Guard>) -> Vec<Guard> {
+        wanted.iter().for_each(|(object, _)| self.interests.keep(object));
+        self.saw();
+        guards
     }
 
     /// Guards of all of them, if they are had.

@@ -108,8 +108,8 @@ impl Here {
 
     pub(crate) fn lock_nowait(&self, claim: Claim) -> Result<(), ClaimError> {
         if claim.nodes.is_empty() && claim.require == Require::All {
-            let answer = self.request(&claim.object, claim.mode, Ask::WAIT)?;
-            self.keep(&claim.object, &answer);
+            self.request(&claim.object, claim.mode, Ask::WAIT)?;
+            self.shared.interests.keep(&claim.object);
             return Ok(());
         }
         self.lock_many_nowait(vec![claim])
@@ -117,7 +117,7 @@ impl Here {
 
     pub(crate) fn lock_many_nowait(&self, claims: Vec<Claim>) -> Result<(), ClaimError> {
         let requested = self.request_many(claims, false)?;
-        requested.iter().for_each(|(object, _, answer)| self.keep(object, answer));
+        requested.iter().for_each(|(object, ..)| self.shared.interests.keep(object));
         Ok(())
     }
 

@@ -256,6 +256,31 @@ async fn many_objects_of_the_home_node_are_tried_for_all_or_none() {
 }
 
 #[tokio::test]
+async fn a_try_for_many_in_vain_keeps_nothing_also_if_one_is_waited_for() {
+    let cluster = Cluster::start(2).await;
+    let (one, other) = (cluster.locks(0).begin().await, cluster.locks(0).begin().await);
+    let _a = one.lock("a", Mode::Write).await.expect("free");
+    other.lock_nowait(("a", Mode::Write)).expect("in line");
+    assert!(other.try_lock_many([("b", Mode::Write), ("a", Mode::Write)]).is_err());
+    assert!(one.try_lock("b", Mode::Write).is_ok(), "nothing was kept");
+}
+
+#[tokio::test]
+async fn a_write_that_nobody_waits_for_any_more_is_in_nobodys_way_on_any_node() {
+    let cluster = Cluster::start(2).await;
+    let (one, two) = (cluster.locks(0).begin().await, cluster.locks(1).begin().await);
+    let _read = one.lock("a", Mode::Read).await.expect("free");
+    let _write = two.lock("a", Mode::Write).await.expect("free");
+    let me = cluster.locks(0).begin().await;
+    let both = |mode| claim("a", mode).on(cluster.names.clone());
+    me.lock_nowait(both(Mode::Read)).expect("claimed"); // granted on the first node, waits on the second
+    let soon = Duration::from_millis(50);
+    assert!(tokio::time::timeout(soon, me.lock_many([both(Mode::Write)])).await.is_err());
+    let third = cluster.locks(0).begin().await;
+    within(third.lock_many([claim("a", Mode::Read)])).await.expect("nobody waits for write");
+}
+
+#[tokio::test]
 async fn a_call_that_is_dropped_gives_back_what_it_was_granted_and_nothing_else() {
     let cluster = Cluster::start(2).await;
     let there = |object, mode| claim(object, mode).on([cluster.names[1].clone()]);

@@ -170,7 +170,7 @@ impl Here {
         }
     }
 
-    /// A claim that was made without waiting is relied on, also if a call that is dropped made it first.
+    /// What a caller was told of is not taken back when another call that waits for it is dropped.
     pub(super) fn keep(&self, object: &Object, answer: &Answer) {
         let (Answer::Granted { change, .. } | Answer::Waiting(change)) = answer;
         if *change != ClaimChange::New {

@@ -26,8 +26,8 @@ impl Here {
 
     /// Wants it for reading at most: a conversion is withdrawn, a write turned into a read.
     pub(crate) fn only_read(&self, object: &Object) -> Result<(), ReleaseError> {
-        self.is_running()?;
-        self.shared.node().take_back(self.shared.tx, object, ClaimChange::Conversion);
+        let object = self.for_release(object.clone())?;
+        self.shared.node().take_back(self.shared.tx, &object, ClaimChange::Conversion);
         self.shared.look_again();
         Ok(())
     }

@@ -25,8 +25,8 @@ struct Holding {
     of: Object,
     reads: u32,
     writes: u32,
-    /// What the transaction claimed of it by hand before the first seat.
-    by_hand: Option<Mode>,
+    /// What its transaction had of it before it became an owner.
+    before: Option<Mode>,
     /// What it is kept for, though it has no seat that needs so much.
     kept: Option<Leaning>,
 }
@@ -39,8 +39,8 @@ pub(super) struct Leaning {
 }
 
 impl Holding {
-    fn new(number: u64, of: &Object, by_hand: Option<Mode>) -> Self {
-        Self { number, of: of.clone(), reads: 0, writes: 0, by_hand, kept: None }
+    fn new(number: u64, of: &Object, before: Option<Mode>) -> Self {
+        Self { number, of: of.clone(), reads: 0, writes: 0, before, kept: None }
     }
 
     fn seats_of(&mut self, mode: Mode) -> &mut u32 {
@@ -61,7 +61,7 @@ impl Holding {
 
     /// The mode that is needed of the table.
     fn needed(&self) -> Option<Mode> {
-        self.seated().max(self.by_hand).max(self.kept.as_ref().map(|leaning| leaning.mode))
+        self.seated().max(self.before).max(self.kept.as_ref().map(|leaning| leaning.mode))
     }
 }
 
@@ -86,18 +86,18 @@ impl Ledger {
         self.above(object).filter(|_| rules.paths).find(covers).map(|(above, _)| above.clone())
     }
 
-    /// One seat more of an object; gives the number of its holding. If there was none, `by_hand` says what is claimed of it besides.
+    /// One seat more of an object; gives the number of its holding. If there was none, `before` says what its transaction had of it before it became an owner.
     pub(super) fn sit(
         &mut self,
         of: &Object,
         object: &Object,
         mode: Mode,
-        by_hand: impl FnOnce() -> Option<Mode>,
+        before: impl FnOnce() -> Option<Mode>,
     ) -> u64 {
         let entry = self.by_object.entry(object.clone());
         let is_new = matches!(entry, Entry::Vacant(_));
         self.count += u64::from(is_new);
-        let holding = entry.or_insert_with(|| Holding::new(self.count, of, by_hand()));
+        let holding = entry.or_insert_with(|| Holding::new(self.count, of, before()));
         *holding.seats_of(mode) += 1;
         let number = holding.number;
         if is_new {
@@ -137,12 +137,12 @@ impl Ledger {
         self.paths.remove(object, self.by_object.is_empty());
     }
 
-    /// Gives an object back whatever seats it has, but keeps what others lean on and what was claimed by hand.
+    /// Gives an object back whatever seats it has, but keeps what others lean on, and what was had before.
     pub(super) fn recall(&mut self, tx: &Transaction, object: &Object) -> Result<(), ReleaseError> {
         let Some(holding) = self.by_object.get_mut(object) else { return Ok(()) };
         self.count += 1;
         let kept = holding.kept.take();
-        *holding = Holding { kept, ..Holding::new(self.count, &holding.of, holding.by_hand) };
+        *holding = Holding { kept, ..Holding::new(self.count, &holding.of, holding.before) };
         // A part of what lies above has nothing of its own to give back.
         let leans = !tx.claims(object, Mode::Read);
         let done = self.give_back(tx, object, Mode::Write);

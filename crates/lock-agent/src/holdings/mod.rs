@@ -14,8 +14,9 @@ mod ledger;
 mod paths;
 mod seat;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lock_core::{Mode, Object};
 use parking_lot::{Mutex, MutexGuard};
@@ -30,8 +31,8 @@ pub(crate) struct Owning {
     ledger: Mutex<Ledger>,
     /// How often something was given back whatever guards were out. Seats that saw this number are surely current.
     recalls: AtomicU64,
-    /// The transaction may have claims of its own, besides those of seats.
-    by_hand: AtomicBool,
+    /// What the transaction had claimed before it became an owner; no seat ever gives it back.
+    before: BTreeMap<Object, Mode>,
 }
 
 /// How a mutex lets owners in.
@@ -47,14 +48,10 @@ pub(crate) struct Rules<'mutex> {
 
 impl Owning {
     pub(crate) fn new(tx: Transaction) -> Self {
-        let by_hand = AtomicBool::new(!tx.info().claims.is_empty());
-        Self { tx, ledger: Mutex::default(), recalls: AtomicU64::new(0), by_hand }
-    }
-
-    /// From now on, something may be claimed that no seat tells of.
-    pub(crate) fn transaction(&self) -> &Transaction {
-        self.by_hand.store(true, Ordering::Relaxed);
-        &self.tx
+        let claims = tx.info().claims.into_iter();
+        let before = claims.filter_map(|claim| Some((claim.granted.max(claim.wanted)?, claim.object)));
+        let before = before.map(|(mode, object)| (object, mode)).collect();
+        Self { tx, ledger: Mutex::default(), recalls: AtomicU64::new(0), before }
     }
 
     /// Takes a seat before the table is asked.
@@ -96,9 +93,6 @@ impl Owning {
     pub(crate) fn give_back(&self, object: &Object) -> Result<(), ReleaseError> {
         // Held until the table has it back, as in the drop of a seat: another call of this owner may want it at once.
         let mut ledger = self.ledger.lock();
-        if !ledger.knows(object) {
-            return self.tx.unlock(object);
-        }
         self.tx.is_running()?;
         if ledger.seats(object) == 0 || !self.tx.holds(object, Mode::Read) {
             return Err(self.tx.not_held(object).into());
@@ -116,12 +110,8 @@ impl Owning {
         self.recalls.load(Ordering::Acquire)
     }
 
-    /// What is claimed of an object besides all seats.
-    fn by_hand(&self, object: &Object) -> Option<Mode> {
-        if !self.by_hand.load(Ordering::Relaxed) {
-            return None;
-        }
-        self.tx.claim_on(object).and_then(|claim| claim.granted.max(claim.wanted))
+    fn before(&self, object: &Object) -> Option<Mode> {
+        self.before.get(object).copied()
     }
 }
 

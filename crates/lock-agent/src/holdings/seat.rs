@@ -26,7 +26,7 @@ pub(crate) struct Seat {
 impl Seat {
     /// One more in the ledger of its owner, which is locked here.
     pub(super) fn take(owning: &Arc<Owning>, ledger: &mut Ledger, of: &Object, object: &Object, mode: Mode) -> Self {
-        let number = ledger.sit(of, object, mode, || owning.by_hand(object));
+        let number = ledger.sit(of, object, mode, || owning.before(object));
         let (owning, seen) = (owning.clone(), owning.recalls());
         Self { owning, of: of.clone(), object: object.clone(), mode, number, seen, granted: false }
     }
@@ -59,7 +59,7 @@ impl Seat {
         }
         let tx = &self.owning.tx;
         let (mut mine, mut theirs) = both(&self.owning, heir);
-        let guards = mine.seats(&self.object);
+        let guards = mine.seats(&self.object) + u32::from(self.owning.before(&self.object).is_some());
         if !mine.is_current(&self.object, self.number) {
             return Err(HandOverError::Refused(tx.not_held(&self.object).into()).into());
         }
@@ -103,7 +103,7 @@ impl Drop for Seat {
             // Its call asked after the release by name: what it got is of those who have the object now, and needed no longer by it.
             ledger.settle(&self.owning.tx, &self.object, self.mode);
         } else {
-            let _ = self.owning.tx.need_only(&self.object, None);
+            let _ = self.owning.tx.need_only(&self.object, self.owning.before(&self.object));
         }
     }
 }

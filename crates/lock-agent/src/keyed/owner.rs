@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lock_core::{Over, TxId};
+use lock_core::{Deadlock, Object, Over, Status, TxId};
 
 use crate::holdings::Owning;
-use crate::{Locks, Transaction};
+use crate::{Events, Flag, Locks, Transaction, TransactionInfo};
 
 /// Who locks keys: one line of work, such as a task or a thread, or a part of one.
 ///
@@ -62,11 +62,34 @@ impl Owner {
         self.owning.tx.id()
     }
 
-    /// The transaction that it is, for what keys have no call for: its deadlocks, losses, events.
-    ///
-    /// What was locked by hand before it was locked as a key stays when the key's guard goes; what is locked by hand afterwards goes with it.
-    pub fn transaction(&self) -> &Transaction {
-        self.owning.transaction()
+    /// How it stands: it has all that it asked for, waits, or is over.
+    pub fn status(&self) -> Status {
+        self.owning.tx.status()
+    }
+
+    /// What it has and waits for, as objects, and what it lost.
+    pub fn info(&self) -> TransactionInfo {
+        self.owning.tx.info()
+    }
+
+    /// The deadlocks in which it gave way.
+    pub fn deadlocks(&self) -> Vec<Arc<Deadlock>> {
+        self.owning.tx.deadlocks()
+    }
+
+    /// What it lost: a lease was over, or the node failed.
+    pub fn losses(&self) -> Vec<Object> {
+        self.owning.tx.losses()
+    }
+
+    /// What happens to it from now on; see [`Transaction::events`].
+    pub fn events(&self) -> Events {
+        self.owning.tx.events()
+    }
+
+    /// Changes how it goes about deadlocks and nodes; see [`Transaction::change_flag`].
+    pub fn change_flag(&self, flag: Flag) {
+        self.owning.tx.change_flag(flag);
     }
 
     /// Ends it: all its keys are released before the call returns, and its guards are not held any more. Never waits. Calls that
@@ -79,7 +102,8 @@ impl Owner {
     }
 }
 
-/// With the options that the transaction began with: a lease, a deadline, a priority, a say about deadlocks.
+/// With the options that the transaction began with: a lease, a deadline, a priority, a say about deadlocks. What it has or waits for already
+/// stays until the owner ends: no guard gives it back.
 impl From<Transaction> for Owner {
     fn from(tx: Transaction) -> Self {
         Self { owning: Arc::new(Owning::new(tx)) }

@@ -1,6 +1,7 @@
 //! The chunks of one owner, and its lock on the whole array: no chunk is free under its guard, and none is locked without one.
 use futures_util::poll;
 use lock_agent::Mode::{Read, Write};
+use lock_agent::{ArrayLocks, Grid};
 
 use crate::leftovers::nothing_is_left;
 use crate::two_owners;
@@ -45,14 +46,18 @@ async fn a_chunk_that_waited_beside_a_wish_for_the_whole_array_goes_with_its_own
 async fn an_owner_that_gave_way_for_a_while_keeps_no_chunk_without_a_guard() {
     let (locks, array, _, other) = two_owners();
     let me = lock_agent::Owner::yielding(&locks);
+    let second = ArrayLocks::new(&locks, "depths", Grid::of_chunks([1]).unwrap()).unwrap();
+    let depth = second.lock_chunk(&other, [0], Write).await.unwrap();
     let whole = array.lock_whole(&me, Write).await.unwrap();
     let mut theirs = Box::pin(array.lock_chunk(&other, [0, 0], Write));
     assert!(poll!(&mut theirs).is_pending());
-    me.transaction().surrender(array.name()).unwrap();
+    let mut closes = Box::pin(second.lock_chunk(&me, [0], Write)); // the younger gives way
+    assert!(poll!(&mut closes).is_pending());
     let theirs = theirs.await.unwrap();
     let mut chunk = Box::pin(array.lock_chunk(&me, [1, 1], Write));
     assert!(poll!(&mut chunk).is_pending(), "it waits for the whole array as well");
-    drop(theirs);
+    drop((theirs, depth));
+    drop(closes.await.unwrap());
     let chunk = chunk.await.unwrap();
     assert!(whole.is_held() && !whole.is_unbroken());
     drop(whole);

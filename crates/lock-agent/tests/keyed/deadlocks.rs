@@ -34,7 +34,7 @@ async fn by_option_the_younger_gives_way_and_has_both_in_the_end() {
     drop((a, both));
     let got = wants_a.await.unwrap();
     assert!(got.is_held() && b.is_held() && !b.is_unbroken(), "and it tells that another one had it");
-    assert_eq!(younger.transaction().deadlocks().len(), 1);
+    assert_eq!(younger.deadlocks().len(), 1);
 }
 
 #[tokio::test]

@@ -66,3 +66,18 @@ async fn calls_of_one_owner_that_are_dropped_give_back_what_nobody_needs() {
     drop(waits);
     assert!(mutex.try_lock(&Owner::new(&locks), "b").is_ok());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_try_of_a_transaction_was_given_stays_when_a_call_that_waited_for_it_is_dropped() {
+    let member = Member::in_memory(&NodeId::new("n1"), &[], Timing::default(), &MemoryNetwork::new());
+    let locks = Locks::of(&member);
+    let (tx, other) = (locks.begin().await, locks.begin().await);
+    let _read = tx.lock("a", lock_agent::Mode::Read).await.unwrap();
+    let _theirs = other.lock("a", lock_agent::Mode::Read).await.unwrap();
+    let mut waits = Box::pin(tx.lock("a", lock_agent::Mode::Write));
+    assert!(futures_util::poll!(&mut waits).is_pending());
+    other.unlock("a").unwrap();
+    let write = tx.try_lock("a", lock_agent::Mode::Write).unwrap();
+    drop(waits);
+    assert!(write.is_held(), "it was given to a caller");
+}

@@ -96,16 +96,27 @@ async fn twenty_thousand_owned_keys_are_released_oldest_first() {
 }
 
 #[tokio::test]
-async fn a_try_in_vain_takes_nothing_away_that_the_transaction_has_by_hand() {
-    let (_, mutex, me, other) = two_owners();
-    let by_hand = me.transaction().lock("m/a", Mode::Read).await.unwrap();
+async fn what_a_transaction_had_before_it_became_an_owner_stays_whatever_its_guards_do() {
+    let (locks, _, _, other) = two_owners();
+    let mutex = KeyedMutex::<String>::new(&locks, "m").unwrap().reentrant();
+    let tx = locks.begin().await;
+    let (read, write) = (tx.lock("m/a", Mode::Read).await.unwrap(), tx.lock("m/w", Mode::Write).await.unwrap());
+    let me = Owner::from(tx);
     let shared = mutex.read(&other, "a").await.unwrap();
-    assert!(mutex.try_lock(&me, "a").is_err());
-    assert!(by_hand.is_unbroken());
+    assert!(mutex.try_lock(&me, "a").is_err() && mutex.try_lock_all(&me, ["w", "a"]).is_err());
+    assert!(read.is_unbroken() && write.is_unbroken());
     drop(shared);
     mutex.try_lock(&me, "a").unwrap().release();
-    assert!(by_hand.is_held() && mutex.try_lock(&other, "a").is_err(), "the guard takes only its own part with it");
+    assert!(read.is_held() && mutex.try_lock(&other, "a").is_err(), "the guard takes only its own part with it");
     assert!(mutex.try_read(&other, "a").is_ok());
+    let guard = mutex.lock(&me, "w").await.unwrap();
+    mutex.release(&me, "w").unwrap();
+    assert!(write.is_unbroken() && !guard.is_held() && mutex.release(&me, "w").is_err());
+    drop(guard);
+    drop(mutex.lock(&me, "w").await.unwrap());
+    assert!(write.is_unbroken());
+    me.end().unwrap();
+    assert!(mutex.try_lock_all(&other, ["w", "a"]).is_ok());
 }
 
 #[tokio::test]

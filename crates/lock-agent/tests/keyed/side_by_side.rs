@@ -260,21 +260,20 @@ async fn a_request_after_a_release_by_name_is_taken_back_whole() {
 }
 
 #[tokio::test]
-async fn an_error_leaves_what_was_locked_by_hand() {
-    let (_locks, mutex, me, other) = two_owners();
-    let a = mutex.object("a").unwrap();
-    let by_hand = me.transaction().lock(&a, lock_agent::Mode::Write).await.unwrap();
+async fn a_call_that_was_released_by_name_leaves_what_its_transaction_had_before() {
+    let (locks, mutex, _, other) = two_owners();
+    let tx = locks.begin().await;
+    let before = tx.lock("m/a", lock_agent::Mode::Write).await.unwrap();
+    let me = Owner::from(tx);
     let b = mutex.lock(&other, "b").await.unwrap();
-    assert!(mutex.try_lock_all(&me, ["a", "b"]).is_err() && by_hand.is_held());
-    let mut both = Box::pin(mutex.lock_all(&me, ["a", "b"]));
-    assert!(poll!(&mut both).is_pending());
-    drop((both, b));
-    assert!(by_hand.is_held());
-    drop(mutex.lock_all(&me, ["a", "b"]).await.unwrap());
-    assert!(by_hand.is_unbroken() && mutex.try_lock(&other, "b").is_ok());
-    me.transaction().unlock(&a).unwrap();
-    drop(mutex.lock(&me, "a").await.unwrap());
-    assert!(mutex.try_lock(&other, "a").is_ok(), "what was by hand once is no more");
+    let mut for_b = Box::pin(mutex.lock(&me, "b"));
+    assert!(poll!(&mut for_b).is_pending());
+    let mut late = Box::pin(mutex.lock(&me, "a")); // has it, but waits for "b" too
+    assert!(poll!(&mut late).is_pending());
+    mutex.release(&me, "a").unwrap();
+    assert!(before.is_held());
+    drop((late, b));
+    assert!(before.is_unbroken() && for_b.await.unwrap().is_held());
 }
 
 #[tokio::test]
@@ -330,7 +329,7 @@ async fn leftovers_take_nothing(locks: &Locks, mutex: &KeyedMutex<String>, older
                 let mut late = call(mutex, &me, "k");
                 assert!(poll!(&mut late).is_pending());
                 *left.borrow_mut() = Some((late, c));
-                mutex.lock(&me, "a").await?; // a deadlock: this try is aborted
+                drop(mutex.lock(&me, "a").await?); // a deadlock: this try is aborted
                 unreachable!("it is aborted");
             }
             let mut waits = call(mutex, &me, "k");
@@ -340,7 +339,7 @@ async fn leftovers_take_nothing(locks: &Locks, mutex: &KeyedMutex<String>, older
             assert!(c.is_held() && mutex.try_lock(holder, "c").is_err(), "it is locked under its guard");
             let theirs = in_the_way.borrow_mut().take();
             drop(theirs);
-            waits.await?;
+            drop(waits.await?);
             Ok::<_, KeyLockError>(())
         })
         .await;

@@ -106,6 +106,10 @@ impl NodeMachine {
     ) -> Result<(), CallError> {
         let claims = self.admit(tx, claims)?;
         let Some(agent) = self.agents.get_mut(&tx) else { return Err(CallError::Unknown(tx)) };
+        // Whoever tries changes nothing for calls that wait already, and has all or nothing.
+        if !wait && claims.iter().any(|claim| agent.waits_for(&claim.object)) {
+            return Ok(());
+        }
         agent.asked_at = now;
         let late = agent.machine.may_wait(now);
         let profile = agent.machine.profile();
@@ -115,8 +119,7 @@ impl NodeMachine {
         let mut claimed = Vec::new();
         let alive = |node: &NodeId| *node == self.me.node || self.links.get(node).is_some_and(Link::is_up);
         for claim in &claims {
-            // Whoever tries changes nothing for those who wait already.
-            if agent.has_covered(claim) || (!wait && agent.waits_for(&claim.object)) {
+            if agent.has_covered(claim) {
                 continue;
             }
             let spread = agent.claims.entry(claim.object.clone());
@@ -241,7 +244,7 @@ impl NodeMachine {
         match change {
             ClaimChange::New | ClaimChange::Strengthened if claim.told && claim.is_had() => Ok(()),
             ClaimChange::New => self.unlock(tables, tx, object, now),
-            ClaimChange::Conversion if !claim.is_met() && claim.had.is_some() => {
+            ClaimChange::Conversion if !claim.is_had() && claim.had.is_some() => {
                 self.stop_waiting(tx, object, now);
                 self.look_if_needed(tx, now);
                 Ok(())

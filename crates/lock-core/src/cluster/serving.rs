@@ -48,7 +48,12 @@ impl NodeMachine {
                 (objects, false)
             }
             Request::Downgrade(object) => {
-                let _ = tables.table_of(&object).downgrade(tx, &object);
+                let table = tables.table_of(&object);
+                if table.standing(tx, &object).granted.is_some() {
+                    // The claim is for reading now as a whole: on this node no conversion is left of it.
+                    table.withdraw_wait(tx, &object);
+                }
+                let _ = table.downgrade(tx, &object);
                 (vec![object], false)
             }
             Request::Keep(object, mode) => {
