@@ -70,7 +70,7 @@ impl Here {
         let answer =
             self.ask_again_after_failure(|shared| shared.node().request(shared, &claim.object, mode, Ask::TRY));
         let guard = self.tried(claim.object, mode, answer?)?;
-        self.tried_for();
+        self.look_if_others_wait();
         Ok(guard)
     }
 
@@ -83,7 +83,7 @@ impl Here {
         let answers = self.ask_again_after_failure(|shared| shared.node().request_all(shared, &joined, Ask::TRY))?;
         let guards = joined.into_iter().zip(answers).map(|((object, mode), answer)| self.tried(object, mode, answer));
         let guards = guards.collect::<Result<_, _>>()?;
-        self.tried_for();
+        self.look_if_others_wait();
         Ok(guards)
     }
 
@@ -99,7 +99,7 @@ impl Here {
     }
 
     /// What was tried for may stand in the way of those whom other calls of the transaction wait for.
-    fn tried_for(&self) {
+    fn look_if_others_wait(&self) {
         self.shared.tell_agent(|| crate::agent::AgentMessage::LookAtStatus);
         if self.shared.may_wait() {
             self.shared.node().look(self.shared.tx);

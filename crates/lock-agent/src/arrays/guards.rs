@@ -5,7 +5,7 @@ use std::fmt;
 use lock_core::{ClaimError, Mode, Object, Token, TxId};
 
 use crate::Guard;
-use crate::holdings::Seat;
+use crate::holdings::{Held, Seat};
 
 /// A chunk, or a whole array, that is locked. Dropping it releases it, unless its owner has another guard of it, and who waits for it has it
 /// at once.
@@ -13,8 +13,7 @@ use crate::holdings::Seat;
 /// It may be sent to another task; the owner stays the same then.
 #[must_use = "a chunk is released when its guard is dropped"]
 pub struct ChunkGuard {
-    witness: Guard,
-    seat: Seat,
+    held: Held,
 }
 
 /// All chunks that a slice touches, locked. Dropping it releases them, one after the other, but for those that their owner has other
@@ -26,34 +25,33 @@ pub struct RegionGuard {
 
 impl ChunkGuard {
     /// Of a call that has a grant.
-    pub(super) fn granted(witness: Guard, mut seat: Seat) -> Result<Self, ClaimError> {
-        seat.granted()?;
-        Ok(Self { witness, seat })
+    pub(super) fn granted(witness: Guard, seat: Seat) -> Result<Self, ClaimError> {
+        Ok(Self { held: Held::granted(witness, seat)? })
     }
 
     /// Who has it.
     pub fn owner(&self) -> TxId {
-        self.seat.owner()
+        self.held.owner()
     }
 
     /// The chunk or the array, as an object.
     pub fn object(&self) -> &Object {
-        self.witness.object()
+        self.held.object()
     }
 
     /// How it was asked for.
     pub fn mode(&self) -> Mode {
-        self.witness.mode()
+        self.held.mode()
     }
 
     /// The fencing token of the current grant, to be handed to the resource; `None` while it is not held. As [`Guard::token`].
     pub fn token(&self) -> Option<Token> {
-        self.witness.token().filter(|_| self.seat.is_current())
+        self.held.token()
     }
 
     /// The token of the grant that made this guard. As [`Guard::first_token`].
     pub fn first_token(&self) -> Token {
-        self.witness.first_token()
+        self.held.witness.first_token()
     }
 
     /// Whether it is held by this guard now: it was not [given back](crate::ArrayLocks::unlock_chunk) over its head, also if its owner has locked
@@ -64,7 +62,7 @@ impl ChunkGuard {
 
     /// Whether it was held all the time: nobody else can have changed what it protects. As [`Guard::is_unbroken`].
     pub fn is_unbroken(&self) -> bool {
-        self.seat.is_current() && self.witness.is_unbroken()
+        self.held.is_unbroken()
     }
 
     /// Releases it, as dropping it does.
@@ -108,7 +106,7 @@ impl RegionGuard {
 
 impl fmt::Debug for ChunkGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ChunkGuard").field(&self.witness).finish()
+        f.debug_tuple("ChunkGuard").field(&self.held.witness).finish()
     }
 }
 

@@ -3,10 +3,11 @@
 use super::array_locks::ArrayLocks;
 use super::errors::ArrayReleaseError;
 use super::part::object_of;
-use crate::{Owner, ReleaseError};
+use crate::Owner;
 
 impl ArrayLocks {
-    /// Releases a chunk, whatever guards of it are out: they are not held any more. Who waits for it has it when the call returns.
+    /// Releases a chunk, whatever guards of it are out: they are not held any more, and a call of the owner whose grant of it
+    /// has not come back yet ends with [`ClaimError::Withdrawn`](crate::ClaimError::Withdrawn). Who waits for it has it when the call returns.
     /// Dropping the guard is the usual way. Never waits. A lock on the whole array stays.
     ///
     /// # Errors
@@ -25,16 +26,7 @@ impl ArrayLocks {
     /// [`ArrayReleaseError`]: the owner is over, or of other locks.
     pub fn release_all(&self, owner: &Owner) -> Result<usize, ArrayReleaseError> {
         self.only_own(owner)?;
-        let mut released = 0;
-        for object in owner.owning.locked_through(&self.name) {
-            match owner.owning.give_back(&object) {
-                Ok(()) => released += 1,
-                // Never had, released by a guard that was dropped meanwhile, or lost.
-                Err(ReleaseError::NotHeld(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(released)
+        Ok(owner.owning.give_back_all(&self.name)?)
     }
 
     fn only_own(&self, owner: &Owner) -> Result<(), ArrayReleaseError> {

@@ -7,9 +7,11 @@
 //! |---|---|
 //! | what an owner's handles and guards share | [`Owning`] |
 //! | a guard's part in it | [`Seat`] |
+//! | what a guard says of what it holds | [`Held`] |
 //! | how many guards there are, and what is given back when one goes | `ledger` |
 //! | which objects lie below which | `paths` |
 
+mod held;
 mod ledger;
 mod paths;
 mod seat;
@@ -22,6 +24,7 @@ use lock_core::{Mode, Object};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{AlreadyOwned, ReleaseError, Transaction};
+pub(crate) use held::Held;
 use ledger::Ledger;
 pub(crate) use seat::Seat;
 
@@ -101,9 +104,19 @@ impl Owning {
         ledger.recall(&self.tx, object)
     }
 
-    /// The objects that were locked through a mutex, waiting calls among them.
-    pub(crate) fn locked_through(&self, of: &Object) -> Vec<Object> {
-        self.ledger.lock().locked_through(of)
+    /// Gives back all that was locked through a mutex, one after the other, and gives how many they were. What waits is not touched.
+    pub(crate) fn give_back_all(&self, of: &Object) -> Result<usize, ReleaseError> {
+        let locked = self.ledger.lock().locked_through(of);
+        let mut given_back = 0;
+        for object in locked {
+            match self.give_back(&object) {
+                Ok(()) => given_back += 1,
+                // Only waited for, lost, or released by a guard that was dropped meanwhile.
+                Err(ReleaseError::NotHeld(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(given_back)
     }
 
     fn recalls(&self) -> u64 {

@@ -132,7 +132,7 @@ impl KeyGuard {
 
     /// The guard of the heir; this one is a guard of nothing then.
     fn passed_to(&self, heir: &Arc<Owning>) -> Result<Self, WhyNot> {
-        let (witness, seat) = self.seat.hand_over(heir)?;
+        let (witness, seat) = self.held.seat.hand_over(heir)?;
         Ok(Self::given(witness, seat))
     }
 }

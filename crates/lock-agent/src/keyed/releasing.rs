@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::errors::KeyReleaseError;
 use super::keyed_mutex::KeyedMutex;
 use super::owner::Owner;
-use crate::ReleaseError;
 
 impl<K> KeyedMutex<K> {
-    /// Releases a key, whatever guards of it are out: they are not held any more. Who waits for it has it when the call
+    /// Releases a key, whatever guards of it are out: they are not held any more, and a call of the owner whose
+    /// grant of it has not come back yet ends with [`ClaimError::Withdrawn`](crate::ClaimError::Withdrawn). Who waits for it has it when the call
     /// returns. Dropping the guard is the usual way. Never waits.
     ///
     /// # Errors
@@ -34,16 +34,7 @@ impl<K> KeyedMutex<K> {
     /// [`KeyReleaseError`]: the owner is over, or of other locks.
     pub fn release_all(&self, owner: &Owner) -> Result<usize, KeyReleaseError> {
         self.only_known(owner)?;
-        let mut released = 0;
-        for object in owner.owning.locked_through(&self.name) {
-            match owner.owning.give_back(&object) {
-                Ok(()) => released += 1,
-                // Released by a guard that was dropped meanwhile, or lost.
-                Err(ReleaseError::NotHeld(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(released)
+        Ok(owner.owning.give_back_all(&self.name)?)
     }
 
     fn only_known(&self, owner: &Owner) -> Result<(), KeyReleaseError> {
